@@ -1,0 +1,122 @@
+"""Transforms (RFC 7296 section 3.3.2) in the words that Cisco devices print for them."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+ENCRYPTION, PRF, INTEGRITY, KEY_EXCHANGE, ESN = "encryption", "prf", "integrity", "key_exchange", "esn"
+TYPES = {1: ENCRYPTION, 2: PRF, 3: INTEGRITY, 4: KEY_EXCHANGE, 5: ESN}
+
+GROUPS = {
+    1: "768 MODP",
+    2: "1024 MODP",
+    5: "1536 MODP",
+    14: "2048 MODP",
+    15: "3072 MODP",
+    16: "4096 MODP",
+    17: "6144 MODP",
+    18: "8192 MODP",
+    19: "ECP-256",
+    20: "ECP-384",
+    21: "ECP-521",
+    22: "1024 MODP, 160-bit subgroup",
+    23: "2048 MODP, 224-bit subgroup",
+    24: "2048 MODP, 256-bit subgroup",
+    31: "Curve25519",
+    32: "Curve448",
+    35: "ML-KEM-512",
+    36: "ML-KEM-768",
+    37: "ML-KEM-1024",
+}
+
+_ENCRYPTION = re.compile(r"(?:ENCR[-_])?(?:AES|3DES|DES|NULL|CHACHA|CAMELLIA|UNKNOWN ENCR)[A-Z0-9_-]*", re.IGNORECASE)
+_COMBINED = re.compile(r"GCM|GMAC|CCM|CHACHA", re.IGNORECASE)
+_HASH = re.compile(r"(?:HMAC[-_])?(?:SHA[0-9_-]*|MD5|MD596|AES[-_]?XCBC[0-9_-]*)(?:[-_]HMAC)?", re.IGNORECASE)
+_GROUP = re.compile(r"(?:DH_GROUP_\S+|ML[-_]?KEM\S*)?/?(?:Group )?(\d+)$", re.IGNORECASE)
+_ESN = re.compile(r"(?:Don'?t|Do not) use ESN|Use ESN|ESN", re.IGNORECASE)
+_ONLY_PRF = {"SHA1", "MD5"}
+_ONLY_INTEGRITY = {"SHA96", "MD596"}
+_HASH_OF = {"SHA96": "SHA1", "MD596": "MD5"}
+
+Sets = dict[str, tuple[str, ...]]
+
+
+def group_number(printed: str) -> int | None:
+    """Return the number of a key exchange group: `DH_GROUP_2048_MODP/Group 14` is 14."""
+    found = _GROUP.search(printed.strip())
+    return int(found[1]) if found else None
+
+
+def group_name(printed: str) -> str:
+    """Return the short name of a key exchange group as it is compared and shown: `14`."""
+    number = group_number(printed)
+    return printed if number is None else str(number)
+
+
+def is_combined(cipher: str) -> bool:
+    """Tell whether a cipher brings its own integrity (combined mode, RFC 7296 section 3.3)."""
+    return _COMBINED.search(cipher) is not None
+
+
+def key_bits(cipher: str) -> int | None:
+    """Return the key length that a cipher's name gives: 256 of `AES-CBC-256`; None where it gives none."""
+    found = re.search(r"AES-[A-Z]+-(\d{3})\b", cipher)
+    return int(found[1]) if found else None
+
+
+def transform_sets(names: Iterable[str], *, child: bool) -> Sets:
+    """Sort the names of one proposal by transform type.
+
+    Takes them as a device lists them without labels: ciphers, then PRFs, then integrity algorithms, then groups.
+    Which hash is a PRF and which one integrity follows from that order; where it does not follow for certain, neither
+    is given. A Child SA (`child`) has no PRF.
+    """
+    ciphers: list[str] = []
+    hashes: list[str] = []
+    groups: list[str] = []
+    esn: list[str] = []
+    for name in names:
+        if _ESN.fullmatch(name):
+            esn.append(name)
+        elif _ENCRYPTION.fullmatch(name) and not _HASH.fullmatch(name):
+            ciphers.append(name)
+        elif _HASH.fullmatch(name):
+            hashes.append(name)
+        else:
+            groups.append(group_name(name))
+    prf, integrity = ((), tuple(hashes)) if child else _split_hashes(hashes, ciphers)
+    return {
+        ENCRYPTION: _unique(ciphers),
+        PRF: _unique(prf),
+        INTEGRITY: _unique(integrity),
+        KEY_EXCHANGE: _unique(groups),
+        ESN: _unique(esn),
+    }
+
+
+def _split_hashes(hashes: Sequence[str], ciphers: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Cut a list of hashes where the PRFs end and the integrity algorithms begin."""
+    if ciphers and all(is_combined(cipher) for cipher in ciphers):
+        return tuple(hashes), ()
+    cuts = [cut for cut in range(1, len(hashes)) if _may_cut(hashes[:cut], hashes[cut:])]
+    even = [cut for cut in cuts if _same_hashes(hashes[:cut], hashes[cut:])]
+    choice = even or cuts
+    if len(choice) != 1:
+        return (), ()
+    return tuple(hashes[: choice[0]]), tuple(hashes[choice[0] :])
+
+
+def _may_cut(prf: Sequence[str], integrity: Sequence[str]) -> bool:
+    return not (
+        _ONLY_INTEGRITY.intersection(prf)
+        or _ONLY_PRF.intersection(integrity)
+        or len(set(prf)) < len(prf)
+        or len(set(integrity)) < len(integrity)
+    )
+
+
+def _same_hashes(prf: Sequence[str], integrity: Sequence[str]) -> bool:
+    return set(prf) == {_HASH_OF.get(name, name) for name in integrity}
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
