@@ -1,0 +1,1 @@
+"""Typed events, and how a line's parsed body becomes one."""

@@ -1,0 +1,86 @@
+"""Turn the text of a terminal into a typed value."""
+
+import ipaddress
+from collections.abc import Callable
+from functools import lru_cache
+
+from ikelog.events.types import Endpoint, TrafficSelector, Value
+from ikelog.terms.errors import normal_error
+from ikelog.terms.notifies import notify_name
+
+
+def _address(text: str) -> str:
+    """Write an IPv6 address as RFC 5952 does; anything else, masked addresses too, stays as printed."""
+    if ":" not in text:
+        return text
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return text
+
+
+def _endpoint(text: str) -> Value:
+    address, _, port = text.rpartition(":")
+    return Endpoint(_address(address.strip("[]")), int(port)) if port.isdigit() else Endpoint(_address(text))
+
+
+def _slash_endpoint(text: str) -> Value:
+    address, _, port = text.rpartition("/")
+    return Endpoint(_address(address), int(port))
+
+
+def _message_id(text: str) -> Value:
+    return int(text, 16) if text.startswith("0x") or len(text) == 8 else int(text)
+
+
+def _esp_spi(text: str) -> Value:
+    return text.lower().removeprefix("0x").zfill(8)
+
+
+def _proxy(text: str) -> Value:
+    """Read an IOS proxy, `address/mask/protocol/port`; protocol and port 0 or 256 mean any."""
+    address, mask, protocol, port = [*text.split("/"), "0", "0", "0"][:4]
+    try:
+        network = ipaddress.ip_network(f"{address}/{mask}", strict=False)
+    except ValueError:
+        return text
+    start, end = str(network.network_address), str(network.broadcast_address)
+    number = int(port) if port.isdigit() else 0
+    kind = int(protocol) if protocol.isdigit() and protocol != "256" else 0
+    return TrafficSelector(start, end, kind, number, number or 65535)
+
+
+# IKEv2 authentication methods (RFC 7296 section 3.8) in the words that the devices print elsewhere.
+_METHODS = {"1": "RSA", "2": "PSK", "3": "DSS", "9": "ECDSA", "10": "ECDSA", "11": "ECDSA"}
+
+
+_CONVERT: dict[str, Callable[[str], Value]] = {
+    "SPI": str.lower,
+    "HEX_SPI": lambda text: text.lower().removeprefix("0x"),
+    "ESP_SPI": _esp_spi,
+    "HEX_DIGITS": _esp_spi,
+    "NUMBER": int,
+    "SIGNED": int,
+    "MESSAGE_ID": _message_id,
+    "MESSAGE_HEX": lambda text: int(text, 16),
+    "HEX_NUMBER": lambda text: int(text, 16),
+    "ENDPOINT": _endpoint,
+    "PEER": _endpoint,
+    "LOOSE_ENDPOINT": _endpoint,
+    "BRACKET_ENDPOINT": _endpoint,
+    "SLASH_ENDPOINT": _slash_endpoint,
+    "ADDRESS": _address,
+    "PROXY": _proxy,
+    "NOTIFY_NAME": notify_name,
+    "ERROR": normal_error,
+    "FREE_ERROR": normal_error,
+    "VERDICT": str.lower,
+    "METHOD_NUMBER": lambda text: _METHODS.get(text, text),
+}
+
+
+@lru_cache(maxsize=8192)
+def convert(terminal: str, text: str) -> Value:
+    """Return the value of a terminal's text; a terminal without a converter gives the text itself."""
+    maker = _CONVERT.get(terminal)
+    return maker(text) if maker else text.strip()

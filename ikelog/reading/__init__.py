@@ -1,0 +1,1 @@
+"""From files, pipes and compressed logs to numbered lines and the tagged segments in them."""

@@ -1,0 +1,120 @@
+"""Walk along what wraps a line: priority, sequence numbers, host, clock, prompt."""
+
+import re
+from collections.abc import Set
+from dataclasses import dataclass
+from functools import cache
+
+from ikelog.grammar import parsing
+from ikelog.reading.clock import Stamp, read_clock
+
+# In the order in which they are tried at one place.
+_PIECES = (
+    "PRIORITY",
+    "WRAPPER",
+    "CLOCK",
+    "ISO_CLOCK",
+    "UPTIME",
+    "SEQUENCE",
+    "EMPTY",
+    "PROGRAM",
+    "STRUCTURED",
+    "FACILITY",
+    "HOST",
+    "LOGGER",
+    "ASDM",
+)
+# What may stand only at the very front, only behind something, and what a host's name may stand behind.
+_FIRST, _NEVER_FIRST = ("LOGGER", "ASDM"), ("EMPTY", "HOST", "FACILITY", "STRUCTURED")
+_BEFORE_HOST = ("PRIORITY", "SEQUENCE", "EMPTY", "CLOCK", "ISO_CLOCK", "FACILITY")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stood before a line's own text, which begins at `end`."""
+
+    end: int = 0
+    host: str | None = None
+    stamp: Stamp | None = None
+    sequence: int | None = None
+    prompt: str | None = None
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """Return a piece of the envelope grammar, compiled."""
+    return re.compile(parsing.terminal("envelope", name))
+
+
+def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Header:
+    """Read the header that a line begins with; it may be empty. `hosts` are the names that earlier lines gave."""
+    position, prompt = _skip_front(line, start)
+    host, stamp, sequence, seen = None, None, None, ""
+    while position < len(line):
+        found = _piece(line, position, seen, hosts)
+        if found is None:
+            break
+        name, match = found
+        groups = match.groupdict()
+        if name in ("CLOCK", "ISO_CLOCK"):
+            stamp = read_clock(groups) or stamp
+        host = _host_in(groups) or host
+        if groups.get("sequence"):
+            sequence = int(groups["sequence"])
+        seen = "RFC5424" if groups.get("version") else "RFC5424 " + name if seen == "RFC5424" else name
+        if name == "CLOCK" and match["end"].startswith(":"):
+            seen = "OWN_CLOCK"
+        position = match.end()
+    return Header(position, None if host == "-" else host, stamp, sequence, prompt)
+
+
+def read_prompt(line: str, start: int = 0) -> re.Match[str] | None:
+    """Return the match of a router's prompt at the start of a line, or None."""
+    return pattern("PROMPT").match(line, start)
+
+
+def _host_in(groups: dict[str, str | None]) -> str | None:
+    names = ("host", "bare_host", "bracket_host", "structured_host")
+    return next((groups[name] for name in names if groups.get(name)), None)
+
+
+def _skip_front(line: str, start: int) -> tuple[int, str | None]:
+    """Skip blanks, a pager's line and what a page put in front; and a prompt that a header follows."""
+    while start < len(line) and line[start] in " \ufeff":
+        start += 1
+    for name in ("PAGER", "MARKUP"):
+        found = pattern(name).match(line, start)
+        start = found.end() if found else start
+    prompt = read_prompt(line, start)
+    if prompt and pattern("GOES_ON").match(line, prompt.end()):
+        return prompt.end(), prompt["prompt"]
+    return start, None
+
+
+def _piece(line: str, position: int, seen: str, hosts: Set[str]) -> tuple[str, re.Match[str]] | None:
+    """Return the piece of a header that stands at `position`, given the one before it."""
+    for name in _PIECES:
+        if not _may_follow(name, seen):
+            continue
+        match = pattern(name).match(line, position)
+        if match and (name != "HOST" or _is_host(line, match, seen, hosts)):
+            return name, match
+    return None
+
+
+def _may_follow(name: str, seen: str) -> bool:
+    """Tell whether a piece may stand behind another one, `seen`, which is empty at the front."""
+    if name == "STRUCTURED":
+        return seen.startswith("RFC5424 ")
+    if name == "HOST":
+        return seen in (*_BEFORE_HOST, "OWN_CLOCK")
+    return seen == "" if name in _FIRST else seen != "" or name not in _NEVER_FIRST
+
+
+def _is_host(line: str, match: re.Match[str], seen: str, hosts: Set[str]) -> bool:
+    """Tell whether a word is a host's name: behind the device's own clock only where a syslog message follows."""
+    if seen == "OWN_CLOCK":
+        return pattern("TAG").match(line, match.end()) is not None
+    name = _host_in(match.groupdict()) or ""
+    known = name in hosts or any(c.isdigit() for c in name)
+    return known or pattern("GOES_ON").match(line, match.end()) is not None
