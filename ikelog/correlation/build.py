@@ -1,0 +1,339 @@
+"""Freeze what was gathered of a negotiation."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Literal
+
+from ikelog.correlation import links
+from ikelog.correlation.children import build_children, chosen_transforms
+from ikelog.correlation.messages import flush
+from ikelog.correlation.outcome import Decided, decide
+from ikelog.correlation.state import MessageState, NegotiationState
+from ikelog.correlation.steps import build_steps
+from ikelog.correlation.types import (
+    Authentication,
+    ChildSa,
+    Closed,
+    Configuration,
+    End,
+    Fragments,
+    Message,
+    Nat,
+    Negotiation,
+    Offer,
+    RemoteAccess,
+    Span,
+    Transforms,
+    Vrf,
+)
+from ikelog.events.types import Endpoint, Event, Proposal, Value
+
+_METHODS = {"psk": "psk", "rsa": "rsa-sig", "rsa signature": "rsa-sig", "ecdsa": "ecdsa-sig", "eap": "eap"}
+_EVERYTHING = {
+    ("0.0.0.0", "255.255.255.255"),  # noqa: S104 - a traffic selector, nothing is bound
+    ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+}
+NAT_PORT = 4500
+
+
+def build_negotiations(states: list[NegotiationState]) -> tuple[Negotiation, ...]:
+    """Number the negotiations in the order of their first lines, link them, and freeze them."""
+    for number, state in enumerate(states, 1):
+        flush(state)
+        state.number = f"N{number}"
+    links.link_rekeys(states)
+    decided = {state.number: decide(state) for state in states}
+    built = [_build(state, decided[state.number]) for state in states]
+    return links.link(states, built)
+
+
+def _build(state: NegotiationState, decided: Decided) -> Negotiation:
+    first, last = state.events[0], _decisive(state, decided)
+    children = build_children(state, decided.failure, decided.child_up)
+    return Negotiation(
+        id=state.number,
+        ike_version=2,
+        outcome=decided.outcome,
+        device=state.device,
+        platform=next((e.platform for e in state.events if e.platform), None),
+        role=state.role,
+        local=_end(state, "local"),
+        remote=_end(state, "remote"),
+        vrf=_vrf(state),
+        initiator_spi=state.initiator_spi,
+        responder_spi=state.responder_spi,
+        vpn_style=_style(children),
+        configuration=_configuration(state.events),
+        closed=_closed(state, decided),
+        spans=_spans(state.events),
+        started_at=first.time,
+        ended_at=last.time,
+        duration_ms=_elapsed(first, last),
+        authentication=_authentication(state),
+        remote_access=_remote_access(state.events),
+        transforms=_transforms(state),
+        proposals=_offers(state),
+        nat=_nat(state),
+        messages=_messages(state),
+        steps=build_steps(state.events),
+        child_sas=children,
+        rekeyed_from=state.rekeyed_from.number if state.rekeyed_from else None,
+        stage=decided.stage,
+        ike_up=decided.ike_up,
+        child_up=decided.child_up,
+        failure=decided.failure,
+        events=tuple(state.events),
+        nearby=tuple(state.nearby),
+    )
+
+
+def _decisive(state: NegotiationState, decided: Decided) -> Event:
+    """Return the event at which the negotiation was over, one way or the other."""
+    if decided.outcome == "established" and decided.child_up is not None and decided.ike_up is not None:
+        return max(decided.child_up, decided.ike_up, key=lambda event: event.line)
+    if decided.outcome == "failed" and decided.failure is not None:
+        return decided.failure
+    return state.events[-1]
+
+
+def _elapsed(first: Event, last: Event) -> int | None:
+    if first.offset_ms is None or last.offset_ms is None or last.offset_ms < first.offset_ms:
+        return None
+    return last.offset_ms - first.offset_ms
+
+
+def _end(state: NegotiationState, side: str) -> End:
+    endpoint: Endpoint | None = getattr(state, side)
+    identity, kind = _identity(state, side)
+    return End(
+        address=(endpoint.address if endpoint else None) or _named_address(state, side),
+        port=endpoint.port if endpoint else None,
+        port_after_float=_float(state, side),
+        identity=identity,
+        identity_type=kind,
+    )
+
+
+def _named_address(state: NegotiationState, side: str) -> str | None:
+    """Return an address that other lines name: the peer whose tunnel-group was searched, the local of a policy."""
+    kinds = ("tunnel_group_searched", "tunnel_group_missing") if side == "remote" else ("policy_searched",)
+    name = "address" if side == "remote" else "local_address"
+    return next((str(e.fields[name]) for e in state.events if e.kind in kinds and name in e.fields), None)
+
+
+def _identity(state: NegotiationState, side: str) -> tuple[str | None, str | None]:
+    kind = "peer_identity_received" if side == "remote" else "identity_constructed"
+    found = next((e for e in state.events if e.kind == kind), None)
+    if found is None:
+        return None, None
+    return str(found.fields["identity"]), str(found.fields["identity_type"])
+
+
+def _float(state: NegotiationState, side: str) -> int | None:
+    """Return the port after NAT was found: what a later message used, else what the device said."""
+    endpoint: Endpoint | None = getattr(state, side)
+    for message in state.messages:
+        later = message.first.fields.get(side)
+        if isinstance(later, Endpoint) and endpoint and later.port != endpoint.port:
+            return later.port
+    floated = next((e for e in state.events if e.kind == "port_floated"), None)
+    if floated is None:
+        return None
+    ours = state.role == "initiator"
+    value = floated.fields["initiator_port" if ours == (side == "local") else "responder_port"]
+    return value if isinstance(value, int) else None
+
+
+def _vrf(state: NegotiationState) -> Vrf:
+    text = next((str(e.fields["vrf"]) for e in state.events if "vrf" in e.fields), "")
+    inside, _, front = text.partition(":")
+    return Vrf(front.removeprefix("f") or None, inside.removeprefix("i") or None)
+
+
+def _style(children: Iterable[ChildSa]) -> Literal["route-based", "policy-based"] | None:
+    for child in children:
+        if child.local_selectors and child.remote_selectors:
+            both = [*child.local_selectors, *child.remote_selectors]
+            return "route-based" if all((s.start, s.end) in _EVERYTHING for s in both) else "policy-based"
+    return None
+
+
+def _first_field(events: Iterable[Event], name: str, *kinds: str) -> Value | None:
+    return next((e.fields[name] for e in events if e.kind in kinds and name in e.fields), None)
+
+
+def _configuration(events: list[Event]) -> Configuration:
+    def name(field: str, *kinds: str) -> str | None:
+        value = _first_field(events, field, *kinds)
+        return None if value is None else str(value)
+
+    maps = ("crypto_map_matched", "crypto_map_accepted", "crypto_map_unmatched", "crypto_map_incomplete")
+    sequence = _first_field(events, "sequence", *maps)
+    return Configuration(
+        profile=name("profile", "profile_found", "profile_chosen", "child_proposal_requested"),
+        tunnel_group=name("tunnel_group", "tunnel_group_found", "tunnel_group_used", "tunnel_group_set"),
+        group_policy=name("group_policy", "group_policy_set"),
+        policy=name("policy", "policy_found"),
+        proposal=name("proposal", "proposal_added"),
+        keyring=name("keyring", "preshared_key_requested"),
+        crypto_map=name("crypto_map", *maps),
+        sequence=sequence if isinstance(sequence, int) else None,
+    )
+
+
+_REASONS_BY_PEER = ("delete_received", "ike_delete_received")
+
+
+def _closed(state: NegotiationState, decided: Decided) -> Closed | None:
+    """Tell what became of an IKE SA that had come up."""
+    if decided.ike_up is None:
+        return None
+    for event in state.events:
+        closed = _closing(state, event, decided.ike_up)
+        if closed is not None:
+            return closed
+    return None
+
+
+def _closing(state: NegotiationState, event: Event, ike_up: Event) -> Closed | None:
+    fields = event.fields
+    reason = str(fields["reason"]) if "reason" in fields else None
+    if event.line < ike_up.line:
+        return None
+    if event.kind in ("ike_delete_received", "delete_received"):
+        return Closed("peer", None, event.line, event.time)
+    if event.kind == "ike_sa_down" and reason and "lost" in reason:
+        return Closed("timeout", reason, event.line, event.time)
+    if event.kind == "error_reported" and fields.get("error") == "maximum number of retransmissions reached":
+        return Closed("timeout", "retransmission gave up", event.line, event.time)
+    if event.kind == "initial_contact_replaced":
+        return Closed("replaced", "initial contact", event.line, event.time)
+    if event.kind in ("ike_delete_sent", "delete_queued", "session_killed", "ike_sa_down"):
+        if state.rekey_pending:
+            return Closed("rekey", reason, event.line, event.time)
+        known = None if reason in ("unknown", "Unknown") else reason
+        return Closed("local", known, event.line, event.time)
+    return None
+
+
+def _spans(events: list[Event]) -> tuple[Span, ...]:
+    spans: dict[str, Span] = {}
+    for event in events:
+        known = spans.get(event.source)
+        first = min(known.first_line, event.line) if known else event.line
+        last = max(known.last_line, event.end_line) if known else event.end_line
+        spans[event.source] = Span(event.source, first, last)
+    return tuple(spans.values())
+
+
+def _authentication(state: NegotiationState) -> Authentication:
+    local = _first_field(state.events, "method", "own_method")
+    remote = _first_field(state.events, "method", "peer_method")
+    for message in state.messages:
+        if message.method and message.exchange == "IKE_AUTH":
+            local = local or (message.method if message.direction == "sent" else None)
+            remote = remote or (message.method if message.direction == "received" else None)
+    return Authentication(_method(local), _method(remote))
+
+
+def _method(printed: Value | None) -> str | None:
+    return None if printed is None else _METHODS.get(str(printed).lower(), str(printed).lower())
+
+
+def _remote_access(events: list[Event]) -> RemoteAccess | None:
+    address = _first_field(events, "address", "address_assigned")
+    user = _first_field(events, "user", "authorization_requested")
+    eap = any(e.kind in ("eap_sent", "eap_received") for e in events)
+    if address is None and user is None and not eap:
+        return None
+    return RemoteAccess(None if user is None else str(user), None if address is None else str(address), None)
+
+
+def _transforms(state: NegotiationState) -> Transforms | None:
+    """Return what IKE_SA_INIT settled, as far as the log shows it."""
+    lifetime = _first_field(state.events, "lifetime", "ike_sa_created")
+    group = _first_field(state.events, "group", "dh_requested")
+    answers = [m for m in state.messages if m.response and m.exchange == "IKE_SA_INIT"]
+    offered = [p for m in answers for p in m.proposals if p.protocol == "ike"]
+    if not offered and state.role == "responder":
+        offered = [p for e in state.events if e.kind == "ike_proposal_listed" for p in _proposals_of(e)]
+    chosen = chosen_transforms(offered[-1]) if offered else None
+    if chosen is None and group is None and lifetime is None:
+        return None
+    return dataclasses.replace(
+        chosen or Transforms(),
+        dh_group=(chosen.dh_group if chosen else None) or (group if isinstance(group, int) else None),
+        lifetime_s=lifetime if isinstance(lifetime, int) else None,
+    )
+
+
+def _proposals_of(event: Event) -> list[Proposal]:
+    value = event.fields.get("proposals")
+    return [p for p in value if isinstance(p, Proposal)] if isinstance(value, tuple) else []
+
+
+_OFFERING = {
+    "ike_proposal_listed": "sent",
+    "esp_proposal_listed": "sent",
+    "ah_proposal_listed": "sent",
+    "policies_received": "received",
+    "policies_expected": "own",
+}
+
+
+def _offers(state: NegotiationState) -> tuple[Offer, ...]:
+    """Return every proposal that was sent, received or is the device's own, each once."""
+    offers: dict[tuple[object, ...], Offer] = {}
+    listed = [(_OFFERING[e.kind], p) for e in state.events if e.kind in _OFFERING for p in _proposals_of(e)]
+    shown = [(m.direction, dataclasses.replace(p, line=m.first.line)) for m in state.messages for p in m.proposals]
+    for direction, proposal in sorted([*listed, *shown], key=lambda pair: pair[1].line):
+        purpose = "child" if proposal.protocol in ("esp", "ah") else "ike"
+        key = (direction, purpose, *((k, frozenset(v)) for k, v in proposal.transforms().items()))
+        offers.setdefault(key, Offer(direction, purpose, proposal))  # type: ignore[arg-type]
+    return tuple(offers.values())
+
+
+def _nat(state: NegotiationState) -> Nat:
+    sides: set[str] = set()
+    clear = False
+    for event in state.events:
+        side = str(event.fields.get("nat_side", "")).lower()
+        if event.kind in ("nat_located", "nat_result") and side:
+            sides |= {"local", "remote"} if side == "both" else {"local" if side == "inside" else "remote"}
+        clear = clear or (event.kind == "nat_result" and not side)
+    floated = any(e.kind == "port_floated" for e in state.events) or any(_on_nat_port(m) for m in state.messages)
+    detected = "both" if len(sides) == 2 else next(iter(sides), "none" if clear else None)
+    return Nat(detected, True if floated else False if detected == "none" else None)  # type: ignore[arg-type]
+
+
+def _on_nat_port(message: MessageState) -> bool:
+    ends = (message.first.fields.get("local"), message.first.fields.get("remote"))
+    return any(isinstance(end, Endpoint) and end.port == NAT_PORT for end in ends)
+
+
+def _messages(state: NegotiationState) -> tuple[Message, ...]:
+    numbers = {id(m): n for n, m in enumerate(state.messages, 1)}
+    return tuple(_message(m, numbers) for m in state.messages)
+
+
+def _message(message: MessageState, numbers: dict[int, int]) -> Message:
+    request = message.answers
+    fragments = Fragments(len(message.fragments), message.fragment_total) if message.fragments else None
+    return Message(
+        n=numbers[id(message)],
+        exchange=message.exchange,
+        message_id=message.message_id,
+        direction=message.direction,
+        response=message.response,
+        source=message.first.source,
+        line=message.first.line,
+        end_line=message.end_line,
+        answers=numbers[id(request)] if request else None,
+        round_trip_ms=_elapsed(request.first, message.first) if request else None,
+        time=message.first.time,
+        offset_ms=message.first.offset_ms,
+        payloads=message.payloads,
+        notifies=message.notifies,
+        fragments=fragments,
+        repeats=tuple(message.repeats),
+    )

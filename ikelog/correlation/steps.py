@@ -1,0 +1,91 @@
+"""The local steps worth a line in a timeline, in words."""
+
+from ikelog.correlation.types import Step
+from ikelog.events.types import Event
+
+_WORDS: dict[str, str] = {
+    "acquire_requested": "traffic asks for an SA",
+    "child_sa_wanted": "traffic asks for an SA",
+    "tunnel_requested": "traffic asks for an SA",
+    "connection_requested": "a peer asks for an SA",
+    "tunnel_group_found": "tunnel-group {tunnel_group} found",
+    "tunnel_group_missing": "no tunnel-group",
+    "policy_found": "policy {policy} found",
+    "profile_found": "profile {profile} found",
+    "profile_chosen": "profile {profile} chosen",
+    "profile_not_found": "no profile matches",
+    "preshared_key_missing": "no pre-shared key",
+    "dh_requested": "computes the DH {key} key, group {group}",
+    "dh_computed": "DH computation {result}",
+    "ke_group_refused": "the peer sent group {peer_group}, group {local_group} is wanted",
+    "ke_group_retried": "the peer wants group {peer_group}, sent was group {local_group}",
+    "cookie_sent": "asks for a cookie",
+    "cookie_processed": "a cookie is asked for",
+    "policies_received": "no policy matches: proposals received",
+    "policies_expected": "no policy matches: own proposals",
+    "nat_located": "NAT {nat_side}",
+    "port_floated": "moves to port {responder_port}",
+    "peer_identity_received": "the peer is '{identity}' ({identity_type})",
+    "own_method": "authenticates by {method}",
+    "peer_method": "the peer authenticates by {method}",
+    "peer_authentication_verified": "the peer's AUTH: {result}",
+    "authentication_differs": "the peer's AUTH is not what was computed",
+    "signature_verified": "the peer's signature: {result}",
+    "certificate_rejected": "the peer's certificate is refused",
+    "trustpoint_missing": "no trustpoint fits the peer's certificate",
+    "peer_id_check_failed": "the peer's identity is not in its certificate",
+    "crypto_map_matched": "crypto map {crypto_map} {sequence} matches",
+    "crypto_map_accepted": "crypto map {crypto_map} {sequence} matches",
+    "crypto_map_unmatched": "crypto map: selectors do not match",
+    "crypto_map_incomplete": "crypto map {crypto_map} {sequence} lacks {missing}",
+    "crypto_map_peer_differs": "crypto map {crypto_map} {sequence} has another peer",
+    "transform_refused": "transform refused",
+    "proxies_refused": "selectors refused",
+    "ike_sa_created": "IKE SA created",
+    "ike_sa_up": "IKE SA up",
+    "ike_sa_down": "IKE SA down",
+    "child_keys_loaded": "keys handed to IPsec",
+    "child_sa_created": "IPsec SA created, SPI {esp_spi}",
+    "child_sa_installed": "IPsec SA installed: {result}",
+    "liveness_query_sent": "asks whether the peer lives",
+    "liveness_query_received": "the peer asks for a sign of life",
+    "child_delete_sent": "deletes IPsec SA {esp_spi}",
+    "child_delete_received": "the peer deletes IPsec SA {esp_spi}",
+    "ike_delete_sent": "deletes the IKE SA",
+    "ike_delete_received": "the peer deletes the IKE SA",
+    "delete_queued": "delete: {reason}",
+    "session_killed": "session ended: {reason}",
+    "sa_deleted": "SA deleted",
+    "message_retransmitted": "retransmits",
+    "error_reported": "error: {error}",
+    "negotiation_aborted": "aborted: {error}",
+    "ike_rekey_started": "rekeys the IKE SA",
+    "child_rekey_started": "rekeys the Child SA",
+    "start_failed": "gives up",
+    "policy_not_built": "no IKEv2 policy could be built",
+    "own_authentication_unset": "no own authentication",
+}
+
+
+class _Known(dict[str, object]):
+    """Shows a field that a line did not give as a question mark."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def build_steps(events: list[Event]) -> tuple[Step, ...]:
+    """Return the steps of a negotiation in the order of its lines."""
+    return tuple(
+        Step(
+            event.source,
+            event.line,
+            event.end_line,
+            event.time,
+            event.offset_ms,
+            event.kind,
+            _WORDS[event.kind].format_map(_Known(event.fields)),
+        )
+        for event in events
+        if event.kind in _WORDS
+    )
