@@ -1,0 +1,1 @@
+"""From negotiations to findings: what happened, which lines prove it, who must change what."""

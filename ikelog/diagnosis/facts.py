@@ -1,0 +1,61 @@
+"""What rules ask of a negotiation, in one word each."""
+
+from collections.abc import Iterator
+
+from ikelog.correlation.types import Message, Negotiation
+from ikelog.events.types import Event, Proposal
+from ikelog.terms import errors
+
+NEVER_ANSWERED = "0" * 16
+
+
+def events(negotiation: Negotiation, *kinds: str) -> list[Event]:
+    """Return a negotiation's own events of the given kinds, in order."""
+    return [event for event in negotiation.events if event.kind in kinds]
+
+
+def nearby(negotiation: Negotiation, *kinds: str) -> list[Event]:
+    """Return the events of the given kinds that may be this negotiation's: what rests on them is inferred."""
+    return [event for event in negotiation.nearby if event.kind in kinds]
+
+
+def errors_reported(negotiation: Negotiation, *sentences: str) -> list[Event]:
+    """Return the events in which the device gave one of the error sentences (`ikelog.terms.errors`), or any."""
+    found = events(negotiation, "error_reported", "negotiation_aborted")
+    return [e for e in found if (e.fields.get("error") in sentences if sentences else e.fields.get("error"))]
+
+
+def notified(
+    negotiation: Negotiation, name: str, direction: str | None = None, exchange: str | None = None
+) -> list[Message]:
+    """Return the messages that carry a notify, by its RFC name (`NO_PROPOSAL_CHOSEN`)."""
+    return [
+        message
+        for message in negotiation.messages
+        if name in message.notifies and direction in (None, message.direction) and exchange in (None, message.exchange)
+    ]
+
+
+def failures(log_negotiations: tuple[Negotiation, ...]) -> Iterator[Negotiation]:
+    """Yield the negotiations that failed, wholly or for their first Child SA."""
+    return (n for n in log_negotiations if n.outcome in ("failed", "child_failed"))
+
+
+def offers(negotiation: Negotiation, purpose: str, *directions: str) -> list[Proposal]:
+    """Return the proposals of a purpose (`ike`, `child`) that were `sent`, `received` or are this device's `own`."""
+    return [o.proposal for o in negotiation.proposals if o.purpose == purpose and o.direction in directions]
+
+
+def peer(negotiation: Negotiation, unknown: str = "<peer-address>") -> str:
+    """Return the peer's address for commands and sentences, or a placeholder."""
+    return negotiation.remote.address or unknown
+
+
+def answered(negotiation: Negotiation) -> bool:
+    """Tell whether the first request was answered as far as the log shows."""
+    return negotiation.responder_spi is not None or any(m.response for m in negotiation.messages)
+
+
+def gave_up(negotiation: Negotiation) -> list[Event]:
+    """Return the events that say that retransmission ended without an answer."""
+    return errors_reported(negotiation, errors.RETRANSMISSIONS_EXHAUSTED)

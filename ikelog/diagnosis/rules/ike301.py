@@ -1,0 +1,85 @@
+"""IKE301: the Child SA's proposals have nothing in common."""
+
+from collections.abc import Iterator
+
+from ikelog.diagnosis.commands import proposal_fixes
+from ikelog.diagnosis.compare import DH_GROUP, Refusal, differences, differing, nearest_of, refusals
+from ikelog.diagnosis.facts import peer
+from ikelog.diagnosis.refused_child import ANOTHERS, RefusedChild, refused_children
+from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
+from ikelog.diagnosis.types import Alternative
+from ikelog.terms import errors
+
+_MODE = Alternative("IKE304", "the modes may differ, tunnel against transport: IPSEC lines print them apart")
+
+
+def find(log: Log) -> Iterator[Match]:
+    """Find Child SAs whose refused proposal stands in the log beside the own one, or is named by IPSEC."""
+    for child in refused_children(log):
+        lists = [r for r in refusals(child.negotiation, "child") if child.holds(r.received) and r.own]
+        differ = [r for r in lists if _tells(r)]
+        if differ:
+            yield _compared(child, differ[-1])
+        elif not lists:
+            yield from _named_by_ipsec(child)
+
+
+def _tells(refusal: Refusal) -> bool:
+    """Tell whether more differs than the DH group, which is PFS (IKE305)."""
+    return any(set(differing(comparison)) - {DH_GROUP} for comparison in nearest_of(refusal.comparisons))
+
+
+def _compared(child: RefusedChild, refusal: Refusal) -> Match:
+    negotiation = child.negotiation
+    said = child.errors(errors.NO_MATCHING_POLICY, errors.POLICIES_REFUSED)
+    told: list[Lined] = [*child.events("no_proposal_sent"), *child.notified("NO_PROPOSAL_CHOSEN", "sent"), *said]
+    lists: list[Lined] = [refusal.received, *([refusal.expected] if refusal.expected else [])]
+    return Match(
+        (negotiation,),
+        [*lists, *told[:1]],
+        f"The IKE SA is not the matter: no ESP proposal of {peer(negotiation, 'the peer')} matches one of this device; "
+        f"the nearest differ in {differences(refusal.comparisons)}.",
+        comparison=refusal.comparisons,
+        fix=proposal_fixes("child", negotiation.platform, *refusal.nearest),
+    )
+
+
+def _named_by_ipsec(child: RefusedChild) -> Iterator[Match]:
+    """Find `transform proposal not supported for identity`, which names the peer's transforms alone."""
+    own = child.events("transform_refused")
+    found = own or child.nearby("transform_refused")
+    if found:
+        names = ", ".join(dict.fromkeys(str(e.fields["transform_set"]) for e in found if "transform_set" in e.fields))
+        yield Match(
+            (child.negotiation,),
+            found[:3],
+            f"No transform set of this device matches what {peer(child.negotiation, 'the peer')} proposes"
+            f"{f': {names}' if names else ''}.",
+            certainty="observed" if own else "inferred",
+            alternatives=(_MODE,) if own else (ANOTHERS, _MODE),
+            fix=proposal_fixes("child", child.negotiation.platform, None, None),
+        )
+
+
+RULE = Rule(
+    code="IKE301",
+    name="child-proposal-mismatch",
+    severity="error",
+    title="The two ends have no ESP proposal in common",
+    side="both",
+    rank=Rank.CAUSE,
+    meaning="Authentication passed, the networks fit an own policy, and every ESP or AH proposal differs from the own "
+    "ones in encryption or integrity. The responder answers NO_PROPOSAL_CHOSEN in IKE_AUTH or CREATE_CHILD_SA.",
+    find=find,
+    fix=proposal_fixes("child", None, None, None),
+    looks_like=(
+        "IKEv2-PROTO-1: (6): Received Policies:",
+        "ESP: Proposal 1:  AES-CBC-256 SHA256 Don't use ESN",
+        "IKEv2-PROTO-1: (6): Expected Policies:",
+        "ESP: Proposal 0:  AES-CBC-128 SHA256 Don't use ESN",
+    ),
+    mistaken_for="an incomplete crypto map or networks that do not fit, where the list of expected policies is empty: "
+    "IKE303, IKE302. Seen from the end that asked, which gets NO_PROPOSAL_CHOSEN for all three, it is IKE309",
+    references=("RFC 7296 section 1.2", "RFC 7296 section 2.7", "RFC 7296 section 2.21.2"),
+    sample="asa-child-proposal-mismatch.log",
+)

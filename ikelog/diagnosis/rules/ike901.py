@@ -1,0 +1,58 @@
+"""IKE901: the log begins in the middle of a negotiation."""
+
+from collections.abc import Iterator
+
+from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.rule import Log, Match, Rank, Rule
+
+_BEGINNINGS = ("IKE_SA_INIT", "MAIN_MODE", "AGGRESSIVE_MODE")
+# Debug records that are printed within an exchange: without its messages something before them is missing.
+_FROM_WITHIN = frozenset(
+    """state_changed policies_received policies_expected peer_identity_received peer_method profile_found init_completed
+    message_retransmitted nat_notify_processed authentication_started peer_authentication_verified ke_group_retried
+    notify_parsed""".split()
+)
+
+
+def find(log: Log) -> Iterator[Match]:
+    """Find the negotiations of each source that have no beginning."""
+    for source in dict.fromkeys(n.events[0].source for n in log.negotiations if n.events):
+        late = [n for n in log.negotiations if n.events and n.events[0].source == source and _begins_late(n)]
+        if late:
+            yield _match(late)
+
+
+def _begins_late(negotiation: Negotiation) -> bool:
+    if negotiation.rekeyed_from is not None:
+        return False
+    if not negotiation.messages:
+        return negotiation.events[0].kind in _FROM_WITHIN
+    first = negotiation.messages[0]
+    if first.exchange not in _BEGINNINGS or first.response:
+        return True
+    return any(e.kind == "message_retransmitted" and e.line < first.line for e in negotiation.events)
+
+
+def _match(late: list[Negotiation]) -> Match:
+    names = ", ".join(negotiation.id for negotiation in late[:5]) + (", …" if len(late) > 5 else "")
+    return Match(
+        tuple(late),
+        [negotiation.events[0] for negotiation in late[:5]],
+        f"The beginning of {names} is not in this log: what was offered and agreed before its first line is not known.",
+    )
+
+
+RULE = Rule(
+    code="IKE901",
+    name="log-starts-late",
+    severity="info",
+    title="The log begins in the middle of a negotiation",
+    side="unknown",
+    rank=Rank.NOTE,
+    meaning="The first line of a negotiation comes from its middle, so its role, proposals or first messages may be "
+    "unknown. Start the debug first, then clear the SA and let it begin again.",
+    find=find,
+    looks_like=("IKEv2-PROTO-2: (2): Retransmitting packet",),
+    mistaken_for="a fault of the VPN: it is one of the log",
+    references=("RFC 7296 section 1.2",),
+)

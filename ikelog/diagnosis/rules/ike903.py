@@ -1,0 +1,66 @@
+"""IKE903: what would decide is not logged."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.commands import debug_commands, platforms
+from ikelog.diagnosis.facts import failures, peer
+from ikelog.diagnosis.registry import rules
+from ikelog.diagnosis.rule import Log, Match, Rank, Rule
+from ikelog.diagnosis.types import Fix
+
+
+def find(log: Log) -> Iterator[Match]:
+    """Find failed negotiations that no rule explains; those of one peer and platform are one finding."""
+    groups: dict[tuple[str | None, str | None], list[Negotiation]] = {}
+    for negotiation in _unexplained(log):
+        groups.setdefault((negotiation.platform, negotiation.remote.address), []).append(negotiation)
+    for group in groups.values():
+        yield _match(group)
+
+
+def _unexplained(log: Log) -> list[Negotiation]:
+    failed = tuple(failures(log.negotiations))
+    if not failed:
+        return []
+    narrowed = replace(log, negotiations=failed)
+    explaining = [rule for rule in rules() if rule.rank < Rank.UNEXPLAINED]
+    matches = [
+        match for rule in explaining for match in rule.find(narrowed) if (match.severity or rule.severity) == "error"
+    ]
+    explained = {negotiation.id for match in matches for negotiation in match.negotiations}
+    return [negotiation for negotiation in failed if negotiation.id not in explained]
+
+
+def _match(group: list[Negotiation]) -> Match:
+    first = group[0]
+    lacking = "no line names the cause" if first.messages else "there is neither a message nor a cause"
+    names = ", ".join(negotiation.id for negotiation in group[:5]) + (", …" if len(group) > 5 else "")
+    return Match(
+        tuple(group),
+        [negotiation.failure or negotiation.events[-1] for negotiation in group[:3]],
+        f"What would explain the failure of {names} is not logged: {lacking}.",
+        fix=_fix(first.platform, peer(first)),
+    )
+
+
+def _fix(platform: str | None, address: str) -> tuple[Fix, ...]:
+    why = "on both ends, then let it start again"
+    return tuple(Fix(name, debug_commands(name, address), why) for name in platforms(platform))
+
+
+RULE = Rule(
+    code="IKE903",
+    name="debug-level-too-low",
+    severity="info",
+    title="The log does not hold what would decide",
+    side="local",
+    rank=Rank.NOTE,
+    meaning="A negotiation failed and the debugs that were on do not print why. The commands below do, for one peer "
+    "only, so that a busy device is not flooded.",
+    find=find,
+    fix=_fix(None, "<peer-address>"),
+    looks_like=("IKEv2-ERROR:(SESSION ID = 5,SA ID = 1):: Auth exchange failed",),
+    mistaken_for="a cause: it is a note about the log",
+)

@@ -1,0 +1,75 @@
+"""What a diagnosis says. The JSON report and every other renderer print these."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+Side = Literal["local", "peer", "both", "path", "unknown"]
+Certainty = Literal["observed", "inferred"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Lines of the log that show a thing, verbatim; both line numbers inclusive."""
+
+    source: str
+    line: int
+    end_line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another cause that fits what the log shows, and why."""
+
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute of two proposals, selectors or identities side by side."""
+
+    attribute: str
+    local: tuple[str, ...]
+    remote: tuple[str, ...]
+    equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One own value against one of the peer's; `distance` counts the attributes that differ."""
+
+    own: str
+    peer: str
+    distance: int
+    attributes: tuple[Attribute, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What to type, and why. `platform` is `ios`, `asa`, `peer` (the far end, in words) or `path`."""
+
+    platform: str
+    commands: tuple[str, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One diagnosis of one or more negotiations, with the lines that prove it."""
+
+    id: str
+    code: str
+    name: str
+    severity: Severity
+    title: str
+    negotiations: tuple[str, ...]
+    side: Side
+    explanation: str
+    certainty: Certainty
+    evidence: tuple[Evidence, ...]
+    alternatives: tuple[Alternative, ...] = ()
+    comparison: tuple[Comparison, ...] | None = None
+    fix: tuple[Fix, ...] = ()
+    references: tuple[str, ...] = ()
