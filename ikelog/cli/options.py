@@ -1,0 +1,160 @@
+"""The options that several commands share, and what they become."""
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from datetime import tzinfo
+from typing import Any, TextIO, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+files = click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
+output = click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file.")
+color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    envvar="IKELOG_COLOR",
+    help="Colour: where the output is a terminal (auto), always, or never.",
+)
+
+
+def filters(command: F) -> F:
+    """Add the options that keep part of the log."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+_FILTERS = [
+    click.option("--peer", metavar="ADDR", envvar="IKELOG_PEER", help="Only negotiations with this address."),
+    click.option("--spi", metavar="HEX", help="Only negotiations of this SPI: either one, any case, a prefix will do."),
+    click.option("--device", metavar="NAME", envvar="IKELOG_DEVICE", help="Only what this device logged."),
+    click.option("--since", metavar="TIME", help="Only negotiations that were under way at this time or later."),
+    click.option("--until", metavar="TIME", help="Only negotiations that began by this time."),
+    click.option("--tz", metavar="ZONE", envvar="IKELOG_TZ", help="The zone of clocks that print none."),
+    click.option("--year", type=click.IntRange(1990, 2100), envvar="IKELOG_YEAR", help="The year of such clocks."),
+]
+
+
+def pipeline_options(
+    *,
+    peer: str | None = None,
+    spi: str | None = None,
+    device: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    tz: str | None = None,
+    year: int | None = None,
+    select: tuple[str, ...] = (),
+    ignore: tuple[str, ...] = (),
+) -> Any:
+    """Turn options as typed into the pipeline's; raises click.UsageError."""
+    from ikelog.pipeline import Options
+
+    return Options(
+        year=year,
+        zone=_zone(tz),
+        peer=_address(peer),
+        spi=_spi(spi),
+        device=device,
+        since=_time("--since", since),
+        until=_time("--until", until),
+        select=_codes("--select", select),
+        ignore=_codes("--ignore", ignore),
+    )
+
+
+def _address(text: str | None) -> str | None:
+    """Write an IPv6 address as the report does; a masked one stays as typed."""
+    if text is None or ":" not in text:
+        return text
+    import ipaddress
+
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(text))
+    return text
+
+
+def _spi(text: str | None) -> str | None:
+    if text is None:
+        return None
+    digits = text.lower().removeprefix("0x")
+    if not re.fullmatch(r"[0-9a-f]{1,16}", digits):
+        raise click.UsageError(f"--spi {text}: an SPI is up to 16 hexadecimal digits")
+    return digits
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    if name is None:
+        return None
+    from dateutil import tz
+
+    zone: tzinfo | None = tz.gettz(name)
+    if zone is None:
+        raise click.UsageError(f"--tz {name}: no such zone; write it as Europe/Berlin or UTC+2")
+    return zone
+
+
+def _time(option: str, text: str | None) -> str | None:
+    """Write a time as ISO 8601 as far as it was given: two readings that differ show what was left out."""
+    if text is None:
+        return None
+    from datetime import datetime
+
+    from dateutil import parser
+
+    try:
+        first = parser.parse(text, default=datetime(2004, 1, 1))
+        second = parser.parse(text, default=datetime(2008, 2, 2))
+    except (ValueError, OverflowError):
+        raise click.UsageError(f"{option} {text}: not a time; write it as 2024-11-30T11:16 or 'Nov 30 11:16'") from None
+    clock = first.strftime("T%H:%M:%S")
+    if (first.month, first.day) != (second.month, second.day):
+        return clock
+    date = first.strftime("%m-%d") + clock
+    return f"--{date}" if first.year != second.year else f"{first.year:04}-{date}"
+
+
+def _codes(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    from ikelog.diagnosis.registry import rules
+
+    codes = tuple(code for value in values for code in re.split(r"[,\s]+", value) if code)
+    for code in codes:
+        if not any(r.code.startswith(code.upper()) or r.name == code.lower() for r in rules()):
+            raise click.UsageError(f"{option} {code}: no such diagnosis; `ikelog rules` lists them")
+    return codes
+
+
+@contextlib.contextmanager
+def writing(path: str | None) -> Iterator[TextIO]:
+    """Open what a command writes to: a file in UTF-8, else standard output."""
+    if path is None or path == "-":
+        yield sys.stdout
+        return
+    try:
+        with open(path, "w", encoding="utf-8") as stream:
+            yield stream
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from None
+
+
+def wants_colour(choice: str, stream: TextIO) -> bool:
+    """Tell whether to colour: the flag, then NO_COLOR, FORCE_COLOR and TERM, then whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def width_of(stream: TextIO) -> int:
+    """Return the columns of a terminal; 0, no wrapping, for anything else."""
+    return shutil.get_terminal_size().columns if stream.isatty() else 0

@@ -1,0 +1,180 @@
+"""The order of the stages: sources in, a report out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from ikelog import __version__
+from ikelog.correlation.build import build_negotiations
+from ikelog.correlation.correlator import Correlated, correlate_events
+from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.engine import diagnose
+from ikelog.diagnosis.rule import Log, SourceFacts
+from ikelog.diagnosis.types import Finding
+from ikelog.events.reader import read_events
+from ikelog.events.types import Event
+from ikelog.reading.clock import ClockState
+from ikelog.reading.lines import Reading
+from ikelog.reading.sources import SourceText, rotation, stream_name
+from ikelog.report import Report, Source, SourceClock, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a user may ask of an analysis. `year` and `zone` complete clocks that do not print theirs.
+
+    `peer`, `spi` (lower-case hex, a prefix will do), `device`, `since` and `until` (ISO 8601 as far as known) keep
+    the negotiations that fit; `select` and `ignore` name codes or families.
+    """
+
+    year: int | None = None
+    zone: tzinfo | None = None
+    peer: str | None = None
+    spi: str | None = None
+    device: str | None = None
+    since: str | None = None
+    until: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    source: SourceText
+    reading: Reading
+    events: tuple[Event, ...]
+    interrupted: bool
+
+
+def analyze(sources: Sequence[SourceText], options: Options = Options()) -> Report:
+    """Analyse logs and return the report: rotated files of one device are one stream, in the order of their clocks."""
+    read = [_read(source, options) for source in sources]
+    correlated = correlate_events(event for part in _in_order(read) for event in part.events)
+    negotiations = build_negotiations(correlated.states)
+    log = Log(
+        tuple(n for n in negotiations if _wanted(n, options)),
+        tuple(e for e in correlated.loose if e.kind != "unrecognised"),
+        tuple(e for part in read for e in part.events if e.kind == "unrecognised"),
+        tuple(_facts(part) for part in read),
+    )
+    texts = {source.name: source.lines for source in sources}
+    diagnosed, findings = diagnose(log, lambda name, line, end: "\n".join(texts[name][line - 1 : end]))
+    kept = tuple(f for f in findings if _selected(f, options))
+    return Report(
+        __version__,
+        tuple(_source(part) for part in read),
+        diagnosed,
+        kept,
+        _summary(diagnosed, kept),
+        any(part.interrupted for part in read),
+    )
+
+
+def events_of(sources: Sequence[SourceText], options: Options = Options()) -> Iterator[tuple[Event, str | None]]:
+    """Yield every event in the order of its lines, with the id of the negotiation that it belongs to, or None."""
+    read = [_read(source, options) for source in sources]
+    ordered = [event for part in _in_order(read) for event in part.events]
+    correlated = correlate_events(ordered)
+    owner = _owners(correlated)
+    for event in ordered:
+        yield event, owner.get(id(event))
+
+
+def _owners(correlated: Correlated) -> dict[int, str]:
+    return {id(event): f"N{n}" for n, state in enumerate(correlated.states, 1) for event in state.events}
+
+
+def _read(source: SourceText, options: Options) -> _Read:
+    reading = Reading(ClockState(), options.year, options.zone)
+    events: list[Event] = []
+    interrupted = source.interrupted
+    try:
+        events.extend(read_events(source, reading))
+    except KeyboardInterrupt:
+        interrupted = True
+    return _Read(source, reading, tuple(events), interrupted)
+
+
+def _in_order(read: list[_Read]) -> list[_Read]:
+    """Put rotated logs of one device in the order of their clocks, then of their names; others stay as named."""
+    streams: dict[str, list[_Read]] = {}
+    for part in read:
+        streams.setdefault(stream_name(part.source.name), []).append(part)
+    for parts in streams.values():
+        if len(parts) > 1:
+            parts.sort(key=lambda part: (str(part.reading.clock.first or ""), -rotation(part.source.name)))
+    return [part for parts in streams.values() for part in parts]
+
+
+def _wanted(negotiation: Negotiation, options: Options) -> bool:
+    ends = (negotiation.remote.address, negotiation.local.address)
+    spis = [spi for spi in (negotiation.initiator_spi, negotiation.responder_spi) if spi]
+    checks = (
+        options.peer is None or options.peer.lower() in [end.lower() for end in ends if end],
+        options.spi is None or any(spi.startswith(options.spi) for spi in spis),
+        options.device is None or negotiation.device == options.device,
+        options.since is None or any(not _before(e.time, options.since) for e in negotiation.events if e.time),
+        options.until is None or any(not _before(options.until, e.time) for e in negotiation.events if e.time),
+    )
+    return all(checks)
+
+
+def _before(first: str, second: str) -> bool:
+    """Compare two times by what both of them give: year and date, the date alone, or the clock alone."""
+    if "T" in (first[0], second[0]):
+        first, second = (time[time.index("T") :] for time in (first, second))
+    elif "-" in (first[0], second[0]):
+        first, second = (time.lstrip("-") if time[0] == "-" else time[5:] for time in (first, second))
+    return first[: len(second)] < second[: len(first)]
+
+
+def _selected(finding: Finding, options: Options) -> bool:
+    def named(patterns: tuple[str, ...]) -> bool:
+        return any(finding.code.startswith(p.upper()) or finding.name == p.lower() for p in patterns)
+
+    return (not options.select or named(options.select)) and not named(options.ignore)
+
+
+def _facts(part: _Read) -> SourceFacts:
+    known = [e for e in part.events if e.kind != "empty"]
+    clocked = sum(1 for e in known if e.offset_ms is not None)
+    return SourceFacts(part.source.name, _platform(part.events), len(part.source.lines), len(known), clocked)
+
+
+def _platform(events: Sequence[Event]) -> str | None:
+    return next((event.platform for event in events if event.platform), None)
+
+
+def _source(part: _Read) -> Source:
+    times = [event.time for event in part.events if event.time]
+    clock = part.reading.clock
+    return Source(
+        name=part.source.name,
+        platform=_platform(part.events),
+        lines=len(part.source.lines),
+        ike_lines=len({n for e in part.events for n in range(e.line, e.end_line + 1)}),
+        unrecognised_lines=len({e.line for e in part.events if e.kind == "unrecognised"}),
+        encoding=part.source.encoding,
+        first_time=times[0] if times else None,
+        last_time=times[-1] if times else None,
+        clock=SourceClock(clock.year or part.reading.year, clock.zone, clock.marks),
+        notes=part.source.notes,
+    )
+
+
+def _summary(negotiations: tuple[Negotiation, ...], findings: tuple[Finding, ...]) -> Summary:
+    def count(outcome: str) -> int:
+        return sum(n.outcome == outcome for n in negotiations)
+
+    return Summary(
+        negotiations=len(negotiations),
+        established=count("established"),
+        child_failed=count("child_failed"),
+        failed=count("failed"),
+        ike_only=count("ike_only"),
+        incomplete=count("incomplete"),
+        child_sas_failed=sum(c.state == "failed" for n in negotiations for c in n.child_sas),
+        errors=sum(f.severity == "error" for f in findings),
+        warnings=sum(f.severity == "warning" for f in findings),
+        peers=tuple(dict.fromkeys(n.remote.address for n in negotiations if n.remote.address)),
+    )

@@ -1,0 +1,59 @@
+"""The frozen report: the only thing that renderers see."""
+
+from dataclasses import dataclass
+
+from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.types import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class SourceClock:
+    """What is known of a source's clock: its year, its zone, and the marks seen before it (`*`, `.` or none)."""
+
+    year: int | None = None
+    zone: str | None = None
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One log that was read. Lines are counted as `sed -n Np` does; `ike_lines` lie under a known tag."""
+
+    name: str
+    platform: str | None
+    lines: int
+    ike_lines: int
+    unrecognised_lines: int
+    encoding: str
+    first_time: str | None
+    last_time: str | None
+    clock: SourceClock
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many of each."""
+
+    negotiations: int
+    established: int
+    child_failed: int
+    failed: int
+    ike_only: int
+    incomplete: int
+    child_sas_failed: int
+    errors: int
+    warnings: int
+    peers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that an analysis found, in the order of the contract; `interrupted` tells that it was cut short."""
+
+    version: str
+    sources: tuple[Source, ...]
+    negotiations: tuple[Negotiation, ...]
+    findings: tuple[Finding, ...]
+    summary: Summary
+    interrupted: bool = False

@@ -1,0 +1,135 @@
+"""What a ladder shows of one negotiation, before it is laid out: a row for each message and each local step."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from ikelog.correlation.types import Message, Negotiation, Repeat, Step
+from ikelog.diagnosis.types import Finding
+from ikelog.reporting import wording
+from ikelog.reporting.layout import Style
+from ikelog.terms.notifies import is_error, notify_name
+
+_NOTIFY = re.compile(r"(?:NOTIFY|N)\((.+)\)")
+# IKEv1 phase 1 has message ID 0 throughout: there it tells nothing (RFC 2409 section 3.1)
+_NO_ID = (None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row. `arrow` points the way it is printed, None for a local step; `proves` marks the verdict's evidence."""
+
+    source: str
+    line: int
+    time: str | None
+    offset_ms: int | None
+    label: str
+    arrow: Literal["right", "left"] | None
+    text: str
+    remarks: tuple[str, ...] = ()
+    style: Style = "plain"
+    proves: bool = False
+
+
+def ladder_rows(negotiation: Negotiation, finding: Finding | None) -> list[Row]:
+    """Return the messages and steps of a negotiation in the order of the log; `finding` is its verdict's."""
+    order = {source: number for number, source in enumerate(dict.fromkeys(span.source for span in negotiation.spans))}
+    rows = [
+        *(_message_row(message, negotiation, finding) for message in negotiation.messages),
+        *(_step_row(step, finding) for step in negotiation.steps),
+    ]
+    return sorted(rows, key=lambda row: (order.get(row.source, len(order)), row.line))
+
+
+def _message_row(message: Message, negotiation: Negotiation, finding: Finding | None) -> Row:
+    failed = any(is_error(notify_name(name)) for name in message.notifies)
+    return Row(
+        source=message.source,
+        line=message.line,
+        time=message.time,
+        offset_ms=message.offset_ms,
+        label=_label(message),
+        arrow=_arrow(message, negotiation),
+        text=contents(message),
+        remarks=tuple(_remarks(message)),
+        style="bad" if failed else "plain",
+        proves=_proves(message, finding),
+    )
+
+
+def _step_row(step: Step, finding: Finding | None) -> Row:
+    proves = _proves(step, finding)
+    failed = proves and finding is not None and finding.severity == "error"
+    return Row(
+        source=step.source,
+        line=step.line,
+        time=step.time,
+        offset_ms=step.offset_ms,
+        label="",
+        arrow=None,
+        text=f"{'✗' if failed else '·'} {step.text}",
+        style="bad" if failed else "plain",
+        proves=proves,
+    )
+
+
+def _proves(item: Message | Step, finding: Finding | None) -> bool:
+    return finding is not None and any(
+        evidence.source == item.source and evidence.line <= item.end_line and item.line <= evidence.end_line
+        for evidence in finding.evidence
+    )
+
+
+def _label(message: Message) -> str:
+    if message.step is None:
+        return message.exchange if message.message_id is None else f"{message.exchange} {message.message_id}"
+    return message.step if message.message_id in _NO_ID else f"{message.step} {message.message_id}"
+
+
+def _arrow(message: Message, negotiation: Negotiation) -> Literal["right", "left"]:
+    """Tell where a message goes: on the left stands who began, or this device while that is unknown."""
+    here_is_left = negotiation.role != "responder"
+    return "right" if (message.direction == "sent") == here_is_left else "left"
+
+
+def contents(message: Message) -> str:
+    """Return a message's payloads and notifies by name, repeated ones folded: `SA KE N VID×4 NAT_DETECTION×2`."""
+    notifies = [notify_name(name) for name in message.notifies]
+    names = [_payload_name(payload) for payload in message.payloads if payload != "NOTIFY" or not notifies]
+    names += (Counter(notifies) - Counter(names)).elements()
+    folded = Counter("NAT_DETECTION" if name.startswith("NAT_DETECTION_") else name for name in names)
+    return " ".join(name if times == 1 else f"{name}×{times}" for name, times in folded.items())
+
+
+def _payload_name(payload: str) -> str:
+    wrapped = _NOTIFY.fullmatch(payload)
+    return notify_name(wrapped[1]) if wrapped else payload
+
+
+def _remarks(message: Message) -> Iterator[str]:
+    if message.fragments:
+        yield f"{message.fragments.got} of {message.fragments.of} fragments"
+    if message.repeats:
+        yield f"again ×{len(message.repeats)}, {_repeated(message)}"
+    if message.round_trip_ms is not None:
+        yield f"round trip {message.round_trip_ms / 1000:.3f}s"
+
+
+def _repeated(message: Message) -> str:
+    """Return the delays between retransmissions; their lines where there is no clock, or not one clock, to tell."""
+    first = Repeat(message.source, message.line, message.time, message.offset_ms)
+    delays = list(_delays([first, *message.repeats]))
+    if None not in delays:
+        return " ".join(wording.interval(delay) for delay in delays if delay is not None)
+    return "line " + " ".join(str(repeat.line) for repeat in message.repeats)
+
+
+def _delays(sendings: Iterable[Repeat]) -> Iterator[int | None]:
+    for earlier, later in pairwise(sendings):
+        if earlier.source != later.source or earlier.offset_ms is None or later.offset_ms is None:
+            yield None
+        else:
+            yield later.offset_ms - earlier.offset_ms

@@ -1,0 +1,122 @@
+"""How counts, times, peers and outcomes read."""
+
+import re
+
+from ikelog.correlation.types import ChildSa, Closed, End, Negotiation
+from ikelog.diagnosis.types import Finding
+
+_STATUS = {
+    "failed": "FAILED",
+    "child_failed": "CHILD SA FAILED",
+    "incomplete": "UNFINISHED",
+    "ike_only": "IKE SA ONLY",
+    "established": "UP",
+}
+_ROLE = {"initiator": "we initiated", "responder": "we responded"}
+_SIDE = {
+    "local": "this side",
+    "peer": "the peer's side",
+    "both": "both sides",
+    "path": "the path between",
+    "unknown": "side not known",
+}
+_CERTAINTY = {"observed": "observed", "inferred": "likely"}
+_CLOSED_BY = {
+    "local": "closed here",
+    "peer": "closed by the peer",
+    "rekey": "closed after its rekey",
+    "timeout": "closed by a timeout",
+    "replaced": "closed, replaced by another",
+}
+_CLOCK = re.compile(r"T([0-9:.]+)")
+
+
+def count(number: int, noun: str) -> str:
+    """Return `1 peer`, `1,200 peers`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def status(negotiation: Negotiation) -> str:
+    """Return the outcome as a heading; an established one with a verdict ended in an error later."""
+    if negotiation.outcome == "established" and negotiation.verdict:
+        return "UP, THEN FAILED"
+    return _STATUS[negotiation.outcome]
+
+
+def peer(negotiation: Negotiation) -> str:
+    """Return the peer's address, else its identity."""
+    return negotiation.remote.address or negotiation.remote.identity or "(unknown peer)"
+
+
+def role(negotiation: Negotiation) -> str:
+    """Return who began, seen from the logging device; empty while unknown."""
+    return _ROLE.get(negotiation.role or "", "")
+
+
+def certainty_and_side(finding: Finding) -> str:
+    """Return how sure a finding is, and who must change something."""
+    return f"{_CERTAINTY[finding.certainty]} · {_SIDE[finding.side]}"
+
+
+def spi_pair(negotiation: Negotiation) -> str:
+    """Return both IKE SPIs in capitals, as Cisco prints them and logs can be searched for."""
+    pair = negotiation.initiator_spi, negotiation.responder_spi
+    return " / ".join(spi.upper() if spi else "(unknown)" for spi in pair)
+
+
+def endpoint(end: End) -> str:
+    """Return `address:port`, with the port after NAT was found; IPv6 in brackets."""
+    if end.address is None:
+        return "(unknown)"
+    address = f"[{end.address}]" if ":" in end.address and end.port is not None else end.address
+    text = address if end.port is None else f"{address}:{end.port}"
+    floated = end.port_after_float
+    return text if floated in (None, end.port) else f"{text} then {floated}"
+
+
+def closing(closed: Closed) -> str:
+    """Return who closed an IKE SA, and why."""
+    return _CLOSED_BY[closed.by] + (f": {closed.reason}" if closed.reason else "")
+
+
+def child_spis(child: ChildSa) -> str:
+    """Return a Child SA's SPIs in capitals, each with its direction."""
+    spis = {"inbound": child.inbound_spi, "outbound": child.outbound_spi}
+    return "  ".join(f"{way} {spi.upper() if spi else '(unknown)'}" for way, spi in spis.items())
+
+
+def place(negotiation: Negotiation) -> str:
+    """Return where a negotiation begins: `edge1.log:12`; empty where that is not known."""
+    return next((f"{span.source}:{span.first_line}" for span in negotiation.spans), "")
+
+
+def beginning(negotiation: Negotiation) -> str:
+    """Return where and when a negotiation begins."""
+    when = moment(negotiation.started_at) if negotiation.started_at else ""
+    return f"{place(negotiation)} {when}".strip() or "(unknown)"
+
+
+def moment(time: str) -> str:
+    """Return an ISO time for people: `2024-11-30 11:16:56.461Z`, `04-29 16:57:40.944`."""
+    return time.removeprefix("--").replace("T", " ")
+
+
+def clock(time: str | None) -> str:
+    """Return the time of day of an ISO time; empty where there is none."""
+    found = _CLOCK.search(time or "")
+    return found[1] if found else ""
+
+
+def elapsed(milliseconds: int) -> str:
+    """Return `+0.012s`; from a quarter of an hour on `+1h02m05s`."""
+    seconds = milliseconds / 1000
+    if abs(seconds) < 900:
+        return f"{seconds:+.3f}s"
+    minutes, rest = divmod(abs(milliseconds) // 1000, 60)
+    return f"{'-' if seconds < 0 else '+'}{minutes // 60}h{minutes % 60:02d}m{rest:02d}s"
+
+
+def interval(milliseconds: int) -> str:
+    """Return a retransmission's delay, as exact as it is of use: `0.5s`, `2s`, `32s`."""
+    seconds = round(milliseconds / 1000, 1)
+    return f"{seconds:.0f}s" if seconds >= 10 or seconds == int(seconds) else f"{seconds}s"
