@@ -1,0 +1,142 @@
+"""Interleaved, wrapped, salted: what is true of the samples apart stays true of them together."""
+
+import random
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ikelog.correlation.identity import endpoints, identity_of
+from ikelog.correlation.types import Negotiation
+from ikelog.events.reader import read_events
+from ikelog.pipeline import Options, analyze, events_of
+from ikelog.reading.clock import ClockState
+from ikelog.reading.lines import Reading
+from ikelog.reading.sources import SourceText, text_source
+
+SAMPLES = Path(__file__).parent.parent / "samples"
+# Each has negotiations with SPIs of its own; in the others a start fails before there is a handle or an SPI.
+NAMES = sorted(
+    path.name
+    for path in SAMPLES.glob("*.log")
+    if path.name not in ("foreign-strongswan.log", "asa-no-tunnel-group.log", "iosxe-syslog.log")
+)
+FOREIGN = [
+    "*Apr 29 16:57:43.000: %LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel46, changed state to up",
+    "<166>Jun 26 2024 01:35:42: %ASA-6-302014: Teardown TCP connection 12 for outside:198.51.100.9/443",
+    "000812: Jan  6 2022 21:01:34.964 UTC: %SYS-5-CONFIG_I: Configured from console by admin on vty0 (192.0.2.50)",
+]
+SETTINGS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@cache
+def sample(name: str, slot: int = 0) -> tuple[str, ...]:
+    """The lines of a sample; `slot` gives its device handles numbers that no other sample in a mixture has."""
+    text = (SAMPLES / name).read_text(encoding="utf-8").replace("\r", "")
+    if slot:
+        text = re.sub(r"SESSION ID = (\d+)", lambda m: f"SESSION ID = {slot}{m[1]}", text)
+        text = re.sub(r"SA ID = (\d+)", lambda m: f"SA ID = {slot}{m[1]}", text)
+        text = re.sub(r"\((\d{1,4})\)(?=:| tg_name| tunn| )", lambda m: f"({slot}{m[1]})", text)
+    return tuple(text.split("\n"))
+
+
+def report_of(lines: list[str] | tuple[str, ...], name: str = "mixed.log"):
+    return analyze([text_source(name, "\n".join(lines).encode())], Options())
+
+
+def told(negotiation: Negotiation) -> tuple[object, ...]:
+    """What must not change: who, what came of it, why, which messages and how often."""
+    messages = tuple(
+        (m.exchange, m.message_id, m.direction, m.response, m.payloads, m.notifies, len(m.repeats))
+        for m in negotiation.messages
+    )
+    return negotiation.role, negotiation.outcome, negotiation.verdict, messages
+
+
+def by_spi(report) -> dict[tuple[str | None, str | None], tuple[object, ...]]:
+    return {(n.initiator_spi, n.responder_spi): told(n) for n in report.negotiations}
+
+
+@cache
+def apart(name: str) -> dict[tuple[str | None, str | None], tuple[object, ...]]:
+    return by_spi(report_of(sample(name)))
+
+
+@cache
+def cuts(name: str, slot: int, *, anywhere: bool = False) -> tuple[int, ...]:
+    """The lines before which a device may turn to another negotiation: the next record names its own.
+
+    `anywhere`: before any record.
+    """
+    source = SourceText(name, sample(name, slot), "utf-8")
+    named: dict[int, bool] = {}
+    for event in read_events(source, Reading(ClockState())):
+        own = event.handle is not None or identity_of(event) is not None or endpoints(event)[1] is not None
+        named.setdefault(event.line, own)
+    return tuple(line - 1 for line, own in named.items() if (own or anywhere) and line > 1)
+
+
+def interleave(names: list[str], draw: random.Random, *, anywhere: bool = False) -> list[tuple[str, str]]:
+    """Mix the samples in bursts, each line with the sample that it came from."""
+    queues = []
+    for slot, name in enumerate(names, 1):
+        lines = sample(name, slot)
+        places = cuts(name, slot, anywhere=anywhere)
+        chosen = sorted(draw.sample(places, min(len(places), draw.randint(1, 12))))
+        bounds = [0, *chosen, len(lines)]
+        queues.append([[(name, line) for line in lines[a:b]] for a, b in pairwise(bounds)])
+    mixed: list[tuple[str, str]] = []
+    while queues:
+        queue = draw.choice(queues)
+        mixed.extend(queue.pop(0))
+        if not queue:
+            queues.remove(queue)
+    return mixed
+
+
+@SETTINGS
+@given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=4, unique=True), st.randoms(use_true_random=False))
+def test_bursts_of_several_negotiations_come_apart(names, draw):
+    mixed = interleave(names, draw)
+    found = by_spi(report_of([line for _, line in mixed]))
+    expected = {spis: what for name in names for spis, what in apart(name).items()}
+    assert found == expected
+
+
+@SETTINGS
+@given(st.lists(st.sampled_from(NAMES), min_size=2, max_size=3, unique=True), st.randoms(use_true_random=False))
+def test_cut_before_any_record_none_lands_with_a_wrong_negotiation(names, draw):
+    mixed = interleave(names, draw, anywhere=True)
+    owner = {spis: name for name in names for spis in apart(name)}
+    source = text_source("mixed.log", "\n".join(line for _, line in mixed).encode())
+    report = analyze([source], Options())
+    spis = {n.id: (n.initiator_spi, n.responder_spi) for n in report.negotiations}
+    for event, negotiation in events_of([source], Options()):
+        home = owner.get(spis[negotiation]) if negotiation else None
+        if home is not None:
+            assert mixed[event.line - 1][0] == home, (event.line, event.kind, mixed[event.line - 1][1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_line_ends_envelopes_and_noise_change_nothing(name):
+    lines = sample(name)
+    expected = apart(name)
+    assert by_spi(report_of([line + "\r" for line in lines])) == expected
+    assert (
+        by_spi(report_of([f"Nov 21 10:00:{i % 60:02} 192.0.2.77 {line}" for i, line in enumerate(lines)])) == expected
+    )
+    wrapped = [f"<189>{i}: edge-7: {line}" if line.startswith(("*", "IKEv2")) else line for i, line in enumerate(lines)]
+    assert by_spi(report_of(wrapped)) == expected
+
+
+@SETTINGS
+@given(st.sampled_from(NAMES), st.randoms(use_true_random=False))
+def test_foreign_lines_between_change_nothing(name, draw):
+    lines = list(sample(name))
+    for _ in range(draw.randint(1, 30)):
+        lines.insert(draw.randint(0, len(lines)), draw.choice(FOREIGN))
+    assert by_spi(report_of(lines)) == apart(name)
