@@ -48,8 +48,8 @@ class _Read:
 
 def analyze(sources: Sequence[SourceText], options: Options = Options()) -> Report:
     """Analyse logs and return the report: rotated files of one device are one stream, in the order of their clocks."""
-    read = [_read(source, options) for source in sources]
-    correlated = correlate_events(event for part in _in_order(read) for event in part.events)
+    read = _in_order([_read(source, options) for source in sources])
+    correlated = correlate_events(event for part in read for event in part.events)
     negotiations = build_negotiations(correlated.states)
     log = Log(
         tuple(n for n in negotiations if _wanted(n, options)),

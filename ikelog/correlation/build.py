@@ -6,7 +6,7 @@ from typing import Literal
 
 from ikelog.correlation import links
 from ikelog.correlation.children import build_children, chosen_transforms
-from ikelog.correlation.messages import flush
+from ikelog.correlation.messages import flush, names
 from ikelog.correlation.outcome import Decided, decide
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.correlation.steps import build_steps
@@ -14,6 +14,7 @@ from ikelog.correlation.types import (
     Authentication,
     ChildSa,
     Closed,
+    ClosedBy,
     Configuration,
     End,
     Fragments,
@@ -27,6 +28,7 @@ from ikelog.correlation.types import (
     Vrf,
 )
 from ikelog.events.types import Endpoint, Event, Proposal, Value
+from ikelog.terms import errors
 
 _METHODS = {"psk": "psk", "rsa": "rsa-sig", "rsa signature": "rsa-sig", "ecdsa": "ecdsa-sig", "eap": "eap"}
 _EVERYTHING = {
@@ -97,7 +99,10 @@ def _decisive(state: NegotiationState, decided: Decided) -> Event:
 
 
 def _elapsed(first: Event, last: Event) -> int | None:
-    if first.offset_ms is None or last.offset_ms is None or last.offset_ms < first.offset_ms:
+    """Return the milliseconds between two events; None without clocks, across sources, or where one was set back."""
+    if first.offset_ms is None or last.offset_ms is None or first.source != last.source:
+        return None
+    if last.offset_ms < first.offset_ms:
         return None
     return last.offset_ms - first.offset_ms
 
@@ -181,39 +186,48 @@ def _configuration(events: list[Event]) -> Configuration:
     )
 
 
-_REASONS_BY_PEER = ("delete_received", "ike_delete_received")
-
-
 def _closed(state: NegotiationState, decided: Decided) -> Closed | None:
     """Tell what became of an IKE SA that had come up."""
     if decided.ike_up is None:
         return None
-    for event in state.events:
-        closed = _closing(state, event, decided.ike_up)
-        if closed is not None:
-            return closed
+    begin = state.events.index(decided.ike_up)
+    for place, event in enumerate(state.events[begin:], begin):
+        by, reason = _closing(event, state.events[place + 1 : place + 4])
+        if by is not None:
+            by = "rekey" if by == "local" and state.rekey_pending else by
+            return Closed(by, reason, event.line, event.time)
     return None
 
 
-def _closing(state: NegotiationState, event: Event, ike_up: Event) -> Closed | None:
-    fields = event.fields
-    reason = str(fields["reason"]) if "reason" in fields else None
-    if event.line < ike_up.line:
-        return None
-    if event.kind in ("ike_delete_received", "delete_received"):
-        return Closed("peer", None, event.line, event.time)
-    if event.kind == "ike_sa_down" and reason and "lost" in reason:
-        return Closed("timeout", reason, event.line, event.time)
-    if event.kind == "error_reported" and fields.get("error") == "maximum number of retransmissions reached":
-        return Closed("timeout", "retransmission gave up", event.line, event.time)
-    if event.kind == "initial_contact_replaced":
-        return Closed("replaced", "initial contact", event.line, event.time)
-    if event.kind in ("ike_delete_sent", "delete_queued", "session_killed", "ike_sa_down"):
-        if state.rekey_pending:
-            return Closed("rekey", reason, event.line, event.time)
-        known = None if reason in ("unknown", "Unknown") else reason
-        return Closed("local", known, event.line, event.time)
-    return None
+def _closing(event: Event, behind: list[Event]) -> tuple[ClosedBy | None, str | None]:
+    """Return who ended the IKE SA, and why, where an event says so. `behind` are the events that follow it."""
+    reason = str(event.fields["reason"]) if "reason" in event.fields else None
+    reason = None if reason in ("unknown", "Unknown") else reason
+    if event.kind in ("message_received", "message_decrypted") and "AUTHENTICATION_FAILED" in names(
+        event.fields.get("notifies")
+    ):
+        return "peer", "AUTHENTICATION_FAILED"
+    match event.kind:
+        case "ike_delete_received":
+            return "peer", reason
+        case "delete_received":  # printed before the line that says which SA: an ESP SA's DELETE ends no IKE SA
+            return (None if any(e.kind == "child_delete_received" for e in behind) else "peer"), reason
+        case "ike_sa_down":
+            return _ended_by(reason or ""), reason
+        case "error_reported" if event.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED:
+            return "timeout", "retransmission gave up"
+        case "initial_contact_replaced":
+            return "replaced", "initial contact"
+        case "ike_delete_sent" | "delete_queued" | "session_killed":
+            return "local", reason
+    return None, None
+
+
+def _ended_by(reason: str) -> ClosedBy:
+    """Tell who ended an SA by the reason of ASA's 750007."""
+    if "lost" in reason:
+        return "timeout"
+    return "peer" if "peer" in reason else "local"
 
 
 def _spans(events: list[Event]) -> tuple[Span, ...]:

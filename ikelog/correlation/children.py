@@ -21,7 +21,11 @@ def build_children(state: NegotiationState, failure: Event | None, child_up: Eve
         children.append(_from_events(state, failure, child_up))
     children = _with_spis(state, children)
     children = _with_ends(state, children)
-    return tuple(replace(child, id=f"{state.number}.C{i}") for i, child in enumerate(children, 1))
+    ids = {child.id: f"{state.number}.C{i}" for i, child in enumerate(children, 1) if child.id}
+    return tuple(
+        replace(child, id=f"{state.number}.C{i}", rekeyed_from=ids.get(child.rekeyed_from or ""))
+        for i, child in enumerate(children, 1)
+    )
 
 
 def _from_messages(state: NegotiationState, request: MessageState, earlier: list[ChildSa]) -> ChildSa | None:

@@ -13,6 +13,10 @@ from ikelog.reading.sources import stream_name
 # A line that begins a negotiation waits so long, in lines, for the message that shows whose it is.
 HELD_LINES = 2000
 
+# An abort may be told in several syslog lines: what follows within this is the same one.
+ECHO_LINES = 20
+ECHO_MS = 2000
+
 
 @dataclass(slots=True)
 class Held:
@@ -108,7 +112,10 @@ class _Correlator:
         return self.result
 
     def _take_nameless(self, view: View, event: Event) -> None:
-        fitting = _states_of_peer(view, event)
+        if event.kind == "unrecognised" or event.kind in kinds.NAMES_MAP_ONLY:
+            self.result.loose.append(event)
+            return
+        fitting = _states_of_peer(view, event) or _just_aborted(view, event)
         if len(fitting) == 1:
             self._take_named(view, event, fitting[0])
         elif not fitting and event.kind in kinds.NAMES_PEER and endpoints(event)[1] is not None:
@@ -163,7 +170,7 @@ class _Correlator:
         if event.handle is not None:
             self._own(view, _full_handle(view, event.handle), state)
         if begins and _is_initiator(event):
-            self._adopt(view, state, _take_beginning(view), event)
+            self._adopt(view, state, _take_beginning(view, state), event)
         self._settle_waiting(view, state)
         self._give(view, event, state)
         view.near = state
@@ -198,7 +205,7 @@ class _Correlator:
         held = view.held.setdefault(handle, Held())
         alone = len(view.held) == 1 and not any(s.ended is None for s in view.states)
         if (first and event.kind in kinds.BEGINNING) or (alone and not first):
-            held.begun.extend(_take_beginning(view))
+            held.begun.extend(_take_beginning(view, held=1))
         if alone and not first:
             held.events.extend(e for e in view.waiting if _may_be_of_held(e))
             view.waiting = [e for e in view.waiting if not _may_be_of_held(e)]
@@ -285,12 +292,14 @@ class _Correlator:
     def _settle_held(self, view: View, handle: Handle) -> None:
         """Make a negotiation of lines whose handle no message ever owned, unless they only tell of an end."""
         held = view.held.pop(handle)
-        if all(e.kind in kinds.ENDING for e in held.events):
+        if all(e.kind in kinds.ENDING or e.kind == "unrecognised" for e in held.events):
             self.result.loose.extend((*held.begun, *held.events))
             return
-        state = self._new_state(view, held.events[0], Identity(None, None, None))
+        state = _only_without_handle(view)
+        if state is None:
+            state = self._new_state(view, held.events[0], Identity(None, None, None))
+            self._adopt(view, state, held.begun, held.events[0])
         view.owners[handle] = state
-        self._adopt(view, state, held.begun, held.events[0])
         for event in held.events:
             self._give(view, event, state)
         view.near = state
@@ -315,17 +324,45 @@ def _is_syslog_only(view: View) -> bool:
     return not view.held and all(s.initiator_spi is None and not _has_handle(s) for s in view.states)
 
 
+def _just_aborted(view: View, event: Event) -> list[NegotiationState]:
+    """Return the negotiation with an event's peer that was aborted just before: the lines behind only repeat it."""
+    if event.kind not in ("negotiation_aborted", "ike_sa_down") or not view.states:
+        return []
+    last, remote = view.states[-1], endpoints(event)[1]
+    if last.ended is None or last.ended.kind != "negotiation_aborted" or remote is None or last.remote is None:
+        return []
+    near = event.line - last.ended.line <= ECHO_LINES
+    if None not in (event.offset_ms, last.ended.offset_ms):
+        near = abs((event.offset_ms or 0) - (last.ended.offset_ms or 0)) <= ECHO_MS
+    return [last] if near and last.remote.address == remote.address else []
+
+
 def _has_handle(state: NegotiationState) -> bool:
     return any(event.handle is not None for event in state.events)
 
 
-def _take_beginning(view: View) -> list[Event]:
+def _only_without_handle(view: View) -> NegotiationState | None:
+    """Return the one negotiation under way that began with a packet and has shown no handle yet, if it is the only one.
+
+    A responder prints the first packet before it gives the SA a handle.
+    """
+    without = [s for s in view.states if s.ended is None and s.messages and not _has_handle(s)]
+    return without[0] if len(without) == 1 and not view.held else None
+
+
+def _take_beginning(view: View, state: NegotiationState | None = None, held: int = 0) -> list[Event]:
     """Take the nameless lines that can begin a negotiation off those that wait.
 
-    Behind lines of another that is under way, only those from a line on with which a negotiation starts.
+    Where another than `state`, or than the `held` handles, is being negotiated they may be its: only those that name
+    their peer are taken. Where another is up: those from a line on that starts one.
     """
     begun = [e for e in view.waiting if e.kind in kinds.BEGINNING]
-    if view.near is not None and view.near.ended is None:
+    if any(s is not state for s in view.states):
+        begun = [e for e in begun if e.kind not in kinds.ENDING]
+    others = [s for s in view.states if s.ended is None and s is not state]
+    if len(view.held) > held or any(not s.up for s in others):
+        begun = [e for e in begun if endpoints(e)[1] is not None]
+    elif others:
         starts = [i for i, e in enumerate(begun) if e.kind in kinds.STARTING]
         begun = begun[starts[0] :] if starts else []
     taken = {id(e) for e in begun}

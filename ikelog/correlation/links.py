@@ -1,7 +1,7 @@
 """How negotiations belong together: rekeys, the two ends' views, answers to one request, simultaneous attempts."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import combinations
 
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Negotiation
@@ -10,6 +10,8 @@ from ikelog.correlation.types import Negotiation
 # (RFC 7296 section 2.4 leaves the time to the device).
 LONGEST_WAIT_MS = 300_000
 LONGEST_WAIT_LINES = 4000
+
+_Pair = tuple[NegotiationState, Negotiation]
 
 
 def link_rekeys(states: list[NegotiationState]) -> None:
@@ -44,17 +46,18 @@ def _may_have_made(old: NegotiationState, new: NegotiationState) -> bool:
 
 def link(states: list[NegotiationState], built: list[Negotiation]) -> tuple[Negotiation, ...]:
     """Fill in the links between negotiations."""
-    by_id = {n.id: n for n in built}
     simultaneous: dict[str, list[str]] = {n.id: [] for n in built}
     same_request: dict[str, list[str]] = {n.id: [] for n in built}
     other: dict[str, str] = {}
-    for (a, first), (b, second) in combinations(zip(states, built, strict=True), 2):
+    pairs = list(zip(states, built, strict=True))
+    for (a, first), (b, second) in _combined(pairs, lambda pair: pair[0].initiator_spi):
         if _is_other_view(a, b):
             other[first.id], other[second.id] = second.id, first.id
         elif _is_same_request(a, b):
             same_request[first.id].append(second.id)
             same_request[second.id].append(first.id)
-        elif _is_simultaneous(first, second):
+    for (a, first), (b, second) in _combined(pairs, lambda pair: pair[1].remote.address):
+        if a.initiator_spi != b.initiator_spi and _is_simultaneous(first, second):
             simultaneous[first.id].append(second.id)
             simultaneous[second.id].append(first.id)
     return tuple(
@@ -64,8 +67,23 @@ def link(states: list[NegotiationState], built: list[Negotiation]) -> tuple[Nego
             same_request_as=tuple(same_request[n.id]),
             other_view=other.get(n.id),
         )
-        for n in by_id.values()
+        for n in built
     )
+
+
+# With one peer only so many attempts before one are looked at: no more are ever under way at once.
+_NEIGHBOURS = 50
+
+
+def _combined(pairs: list[_Pair], key: Callable[[_Pair], str | None]) -> Iterator[tuple[_Pair, _Pair]]:
+    """Yield the pairs that share a key, each with those before it."""
+    groups: dict[str, list[_Pair]] = {}
+    for pair in pairs:
+        name = key(pair)
+        if name is not None:
+            for earlier in groups.setdefault(name, [])[-_NEIGHBOURS:]:
+                yield earlier, pair
+            groups[name].append(pair)
 
 
 def _is_other_view(a: NegotiationState, b: NegotiationState) -> bool:

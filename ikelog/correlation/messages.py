@@ -61,14 +61,17 @@ def _id(event: Event) -> int | None:
 
 def _add_record(state: NegotiationState, event: Event, kinds: set[str]) -> None:
     direction = RECORDS[event.kind]
-    response = event.fields.get("response")
-    response = response if isinstance(response, bool) else _guess_response(state, event, direction)
+    told = event.fields.get("response")
+    response = told if isinstance(told, bool) else None
     same = _latest(state, event, direction, response)
     if same is not None and not kinds & same.kinds:
         same.kinds |= kinds
         same.end_line = max(same.end_line, event.end_line)
         _fill(same, event)
         return
+    if response is None:
+        response = _guess_response(state, event, direction)
+        same = _latest(state, event, direction, response)
     if same is not None and _is_fragment(same, event):
         return
     if same is not None and not _is_new(state, same, event):
@@ -111,8 +114,8 @@ def _guess_response(state: NegotiationState, event: Event, direction: Direction)
         return False
     if event.fields.get("exchange") in ("IKE_SA_INIT", "IKE_AUTH", "IKE_INTERMEDIATE") and state.role:
         return (direction == "received") == (state.role == "initiator")
-    earlier = [m for m in state.messages if m.message_id == _id(event) and m.direction != direction]
-    return True if earlier and earlier[-1].response is False else None
+    other_way = [m for m in state.messages if m.message_id == _id(event) and m.direction != direction]
+    return bool(other_way) and other_way[-1].response is False and not other_way[-1].answered
 
 
 def _latest(state: NegotiationState, event: Event, direction: Direction, response: bool | None) -> MessageState | None:

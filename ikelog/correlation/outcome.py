@@ -82,6 +82,8 @@ def _at_work(state: NegotiationState) -> bool:
         return True
     if any(e.kind in kinds.AT_WORK for e in state.events):
         return True
+    if any(e.kind == "ike_sa_down" and e.fields.get("reason") not in (None, "local failure") for e in state.events):
+        return True
     ends = ("child_delete_sent", "child_delete_received")
     return not _child_asked(state) and any(e.kind in ends for e in state.events)
 
@@ -125,7 +127,17 @@ def child_refusal(state: NegotiationState) -> Event | None:
             return event
         if event.kind in ("child_sa_installed", "child_proposal_validated") and event.fields.get("result") == "failed":
             return event
-    return None
+    return _refused_by_map(state)
+
+
+def _refused_by_map(state: NegotiationState) -> Event | None:
+    """Return the refusal of the first Child SA that an ASA tells without showing the message: no entry fits."""
+    tried = [*state.events, *state.nearby]
+    if any(e.kind == "crypto_map_matched" for e in tried):
+        return None
+    if not any(e.kind in ("crypto_map_unmatched", "crypto_map_incomplete", "crypto_map_peer_differs") for e in tried):
+        return None
+    return next((e for e in state.events if e.kind == "no_proposal_sent"), None)
 
 
 def _child_asked(state: NegotiationState) -> bool:

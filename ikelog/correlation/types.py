@@ -8,6 +8,7 @@ from ikelog.events.types import Event, Proposal, TrafficSelector
 Role = Literal["initiator", "responder"]
 Outcome = Literal["established", "child_failed", "failed", "ike_only", "incomplete"]
 Direction = Literal["sent", "received"]
+ClosedBy = Literal["local", "peer", "rekey", "timeout", "replaced"]
 Stage = Literal["init", "auth", "child", "up"]
 
 
@@ -178,7 +179,7 @@ class ChildSa:
 class Closed:
     """What became of an IKE SA later."""
 
-    by: Literal["local", "peer", "rekey", "timeout", "replaced"]
+    by: ClosedBy
     reason: str | None
     line: int
     time: str | None

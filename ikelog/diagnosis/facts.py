@@ -20,9 +20,14 @@ def nearby(negotiation: Negotiation, *kinds: str) -> list[Event]:
 
 
 def errors_reported(negotiation: Negotiation, *sentences: str) -> list[Event]:
-    """Return the events in which the device gave one of the error sentences (`ikelog.terms.errors`), or any."""
+    """Return the events in which the device gave one of the error sentences (`ikelog.terms.errors`), or any.
+
+    A line may give two, `what failed: why`: either counts.
+    """
     found = events(negotiation, "error_reported", "negotiation_aborted")
-    return [e for e in found if (e.fields.get("error") in sentences if sentences else e.fields.get("error"))]
+    if not sentences:
+        return found
+    return [e for e in found if {e.fields.get("error"), e.fields.get("detail")}.intersection(sentences)]
 
 
 def notified(

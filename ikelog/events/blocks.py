@@ -15,8 +15,9 @@ _MESSAGE_PARTS = frozenset(
     notify_parsed vendor_id_parsed proposal_length proposal_header transform_length transform key_exchange_group
     notify_detail delete_detail identity_detail authentication_detail payload_data encrypted_data
     certificate_encoding selector_count selector_type selector_ports selector_addresses config_type
-    config_attribute hex_dump version_text fragment cookie_data""".split()
+    config_attribute hex_dump version_text fragment cookie_data eap_packet eap_type""".split()
 )
+_PAYLOAD_PARTS = frozenset("payloads_listed payload_length payload_header notify_detail hex_dump".split())
 _PROPOSAL_PARTS = frozenset({"transform_count", "transforms_listed", "proposal_listed"})
 _IPSEC_PARTS = frozenset(
     """ipsec_identity ipsec_ends ipsec_local_proxy ipsec_remote_proxy ipsec_transform ipsec_lifetime ipsec_spi ipsec_sa
@@ -55,6 +56,8 @@ ACCEPTS: dict[str, frozenset[str]] = {
     **dict.fromkeys(_POLICY_BLOCKS | _PROPOSAL_BLOCKS, _PROPOSAL_PARTS),
     **dict.fromkeys(_IPSEC_BLOCKS, _IPSEC_PARTS),
     "proxies_compared": frozenset({"proxy_compared"}),
+    "decrypted_packet": frozenset({"payload_data"}),
+    **dict.fromkeys(("notify_parsed", "vendor_id_parsed"), _PAYLOAD_PARTS),
     "config_attribute": frozenset({"version_text"}),
 }
 
@@ -68,7 +71,7 @@ _LABELS = {
 }
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Block:
     """A record that is still open: its head, and what its continuation lines have said so far."""
 
@@ -110,7 +113,7 @@ def add_part(block: Block, parsed: Parsed, line: int) -> None:
     add = _PARTS.get(parsed.kind)
     if add:
         add(block, values, parsed, line)
-    elif block.head.kind in _IPSEC_BLOCKS | {"proxies_compared"}:
+    elif block.head.kind in _IPSEC_BLOCKS | {"proxies_compared", "decrypted_packet"}:
         for name, value in values.items():
             block.fields.setdefault(name, value)
 

@@ -1,7 +1,7 @@
 """Parse segments into events: join what was wrapped, gather what continues a record, keep what is not understood."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
 from ikelog.events.types import Event, Handle, Value
@@ -12,11 +12,19 @@ from ikelog.reading.sources import SourceText
 
 # A line wrapped by a page or a terminal is joined with at most so many of those below it.
 WRAPPED_LINES = 4
+# A terminal that cuts a line in the middle of a word has filled it: from so many characters on that is tried too.
+FULL_LINE = 76
 # Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
 LONGEST_BLOCK = 400
+# Where records of several handles lie inside each other, one that pauses for so many lines has ended.
+LONGEST_PAUSE = 60
 
 _PARTS_OF = {"asa_ikev2": "ikev2_message", "ios_ikev2": "ikev2_message", "ios_ipsec": "ios_ipsec"}
 _PLATFORMS = {"asa": "asa", "ios": "ios"}
+# Messages that tell more in the lines below them.
+_GO_ON = frozenset({"replay_detected", "certificate_not_in_date"})
+# What says only what the record's own head says again.
+_HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
 
 
 def read_events(source: SourceText, state: Reading) -> Iterator[Event]:
@@ -37,76 +45,114 @@ def read_events(source: SourceText, state: Reading) -> Iterator[Event]:
 
 
 class _Gatherer:
-    """Holds the record that is open and what came behind its head without belonging to it."""
+    """Holds the records that are open, and what stands behind their heads without belonging to them.
+
+    Only an ASA, which repeats its handle on every line, can have more than one open.
+    """
 
     def __init__(self, source: SourceText) -> None:
         self.source = source
         self.family = ""
         self.device: str | None = None
-        self.block: Block | None = None
-        self.behind: list[Event] = []
+        self.open: list[Block] = []
+        self.pending: deque[Event | Block] = deque()
 
     def take(self, segment: Segment, window: deque[Segment]) -> Iterator[Event]:
         """Take the next segment; yield the events that are now complete."""
         if segment.family is None:
-            yield from self._take_bare(segment)
-            return
-        parsed, end_line = _parse_head(segment, window)
-        if parsed is None:
-            part = self._parse_part(segment, segment.family)
-            if part is not None:
-                yield from self._take_part(segment, part)
-                return
-            yield from self.close()
-            yield self._unrecognised(segment)
-            return
-        yield from self.close()
-        self.family = segment.family
-        event = self._event(segment, parsed, end_line)
-        if parsed.kind in ACCEPTS:
-            self.block = open_block(event)
+            self._take_bare(segment, window)
         else:
-            yield event
+            self._take_tagged(segment, window)
+        yield from self._complete()
 
     def close(self) -> Iterator[Event]:
-        """Yield the open record, if any, and what came behind its head."""
-        if self.block is not None:
-            yield close_block(self.block)
-            self.block = None
-        yield from self.behind
-        self.behind = []
+        """Yield what is still held."""
+        self.open.clear()
+        yield from self._complete()
 
-    def _take_bare(self, segment: Segment) -> Iterator[Event]:
+    def _complete(self) -> Iterator[Event]:
+        """Yield, in the order of their lines, the events before the first record that is still open."""
+        while self.pending and self.pending[0] not in self.open:
+            item = self.pending.popleft()
+            yield close_block(item) if isinstance(item, Block) else item
+
+    def _take_tagged(self, segment: Segment, window: deque[Segment]) -> None:
+        family = segment.family or ""
+        parsed, end_line = _parse_head(segment, window)
+        if parsed is None:
+            part = self._parse_part(segment.body, family)
+            if part is not None:
+                self._take_part(segment, part, segment.line)
+                return
+        self._end_records(segment)
+        if parsed is None:
+            self.pending.append(self._unrecognised(segment))
+            return
+        self.family = family
+        self._add(self._event(segment, parsed, end_line))
+
+    def _add(self, event: Event) -> None:
+        if event.kind in ACCEPTS:
+            block = open_block(event)
+            self.open.append(block)
+            self.pending.append(block)
+        else:
+            self.pending.append(event)
+
+    def _end_records(self, segment: Segment) -> None:
+        """End the open records that the head of another one ends: on an ASA those of other handles may go on."""
+        if segment.family != "asa_ikev2" or segment.sa is None:
+            self.open.clear()
+            return
+        self.open = [
+            block
+            for block in self.open
+            if block.head.handle is not None
+            and block.head.handle.sa != segment.sa
+            and segment.line - block.end_line <= LONGEST_PAUSE
+        ]
+
+    def _take_bare(self, segment: Segment, window: deque[Segment]) -> None:
         # An ASA repeats the handle on the lines below a message: they are its, whatever stood before them.
         family = self.family if segment.sa is None else "asa_ikev2"
-        part = self._parse_part(segment, family)
+        part = self._parse_part(segment.body, family)
+        end_line = segment.line
+        if part is None and segment.sa is None and self._is_near(segment):
+            part, end_line = _parse_wrapped(segment, window, lambda text: self._parse_part(text, family))
         if part is not None:
-            yield from self._take_part(segment, part)
+            self._take_part(segment, part, end_line)
         elif segment.sa is not None:
-            yield from self.close()
-            yield self._unrecognised(segment)
+            self.pending.append(self._unrecognised(segment))
 
-    def _take_part(self, segment: Segment, part: Parsed) -> Iterator[Event]:
-        block = self.block
-        if block is not None and _continues(block, segment, part):
-            add_part(block, part, segment.line)
-            if segment.family is not None and part.kind != "message_header":
-                self.behind.append(self._event(segment, part, segment.line))
+    def _is_near(self, segment: Segment) -> bool:
+        return bool(self.open) and segment.line - self.open[-1].end_line <= LONGEST_BLOCK
+
+    def _take_part(self, segment: Segment, part: Parsed, end_line: int) -> None:
+        block = self._record_of(segment, part)
+        if block is not None:
+            add_part(block, part, end_line)
+            if segment.family is not None and part.kind not in _HEADER_PARTS:
+                self.pending.append(self._event(segment, part, segment.line))
             return
         if segment.family is None and not _stands_alone(part, segment, self.family):
             return
-        event = self._event(segment, part, segment.line)
-        if part.kind in ("message_decrypted", "message_header", "message_spis"):
-            yield from self.close()
+        event = self._event(segment, part, end_line)
+        if part.kind in ACCEPTS:
+            self._end_records(segment)
             self.family = segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
-            self.block = open_block(event)
-        elif block is not None:
-            self.behind.append(event)
-        else:
-            yield event
+        self._add(event)
 
-    def _parse_part(self, segment: Segment, family: str) -> Parsed | None:
-        return parse(_PARTS_OF.get(family, "ikev2_message"), "part", segment.body) if segment.body else None
+    def _record_of(self, segment: Segment, part: Parsed) -> Block | None:
+        """Return the open record that a part continues: the one with its handle, else the last."""
+        for block in reversed(self.open):
+            if _continues(block, segment, part):
+                return block
+            if segment.sa is None:
+                break
+        return None
+
+    def _parse_part(self, text: str, family: str) -> Parsed | None:
+        return parse(_PARTS_OF.get(family, "ikev2_message"), "part", text) if text else None
 
     def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
         fields: dict[str, Value] = {}
@@ -181,21 +227,57 @@ def _parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None
     The lines that were joined are taken off `window`.
     """
     family = segment.family or ""
+
+    def parse_body(text: str) -> Parsed | None:
+        return parse(family, "body", text.lstrip(": "))
+
     parsed = parse(family, "body", segment.body)
     if parsed is not None and parsed.kind != "empty":
+        if parsed.kind in _GO_ON:
+            return _with_lines_below(parsed, segment, window, parse_body)
         return parsed, segment.line
-    texts = [segment.body]
-    line = segment.line
+    if parsed is not None and window and _is_part(family, window[0]):
+        return parsed, segment.line
+    joined, line = _parse_wrapped(segment, window, parse_body)
+    return (joined, line) if joined is not None else (parsed, segment.line)
+
+
+def _with_lines_below(
+    parsed: Parsed, segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
+) -> tuple[Parsed, int]:
+    """Give a message that is understood the lines below it that tell more of it."""
+    end, text, taken = segment.line, segment.body + segment.closing, 0
     for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
-        if below.family is not None or below.sa is not None or below.line > line + 1:
+        if below.family is not None or below.line > segment.line + n:
             break
-        if parsed is not None and parse(_PARTS_OF.get(family, "ikev2_message"), "part", below.body) is not None:
+        text = f"{text} {below.body}{below.closing}"
+        longer = parse_text(clean(text))
+        if longer is not None and longer.kind == parsed.kind:
+            parsed, end, taken = longer, below.line, n
+    for _ in range(taken):
+        window.popleft()
+    return parsed, end
+
+
+def _is_part(family: str, segment: Segment) -> bool:
+    return parse(_PARTS_OF.get(family, "ikev2_message"), "part", segment.body) is not None
+
+
+def _parse_wrapped(
+    segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
+) -> tuple[Parsed | None, int]:
+    """Parse a segment together with bare lines right below it; take those lines off `window`."""
+    texts, upper = [segment.body + segment.closing], segment
+    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
+        if below.family is not None or below.sa is not None or below.line > upper.line + 1:
             break
-        texts.append(below.body)
-        line = below.line
-        joined = parse(family, "body", clean(" ".join(texts)).lstrip(": "))
-        if joined is not None and joined.kind != "empty":
-            for _ in range(n):
-                window.popleft()
-            return joined, line
-    return parsed, segment.line
+        rest = below.body + below.closing
+        texts = [text + " " + rest for text in texts] + [text + rest for text in texts if upper.width >= FULL_LINE]
+        for text in texts:
+            parsed = parse_text(clean(text))
+            if parsed is not None and parsed.kind != "empty":
+                for _ in range(n):
+                    window.popleft()
+                return parsed, below.line
+        upper = below
+    return None, segment.line

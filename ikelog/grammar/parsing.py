@@ -13,9 +13,9 @@ MEMO_LIMIT = 8192
 STARTS = ("body", "part")
 
 # A literal with an `i` behind it is believed, not seen: between its words any punctuation will do.
-_BELIEVED = re.compile(r'"((?:[^"\\\n]|\\.)+)"i')
-_WORD_OR_NOT = re.compile(r"[\w=%<>\[\]/]+|[^\w=%<>\[\]/]+")
-_BETWEEN_WORDS, _INSIDE_A_WORD = r"[ .,:;!?()'\"-]+", r"[.,:;!?()'\"-]?"
+_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"(i\b)?')
+_WORD_OR_NOT = re.compile(r"[\w=%<>\[\]]+|[^\w=%<>\[\]]+")
+_BETWEEN_WORDS, _INSIDE_A_WORD = r"[ .,:;!?()'\"\/-]+", r"[ .,:;!?()'\"\/-]{0,3}"
 # What may stand glued to the last word of a complete body: a typed command, a prompt, the next line's header.
 _NEXT = re.compile(
     r"(?:no|sho?w?|exit|end|int|interface|conf|clear|debug|undebug|deb|un|u|ping|do|write|wr|copy|term|crypto|logout)\b"
@@ -107,14 +107,19 @@ def _imported(base: str, path: str) -> tuple[str, str]:
 
 def _with_believed(grammar: str) -> str:
     """Write the believed literals of a grammar as patterns that regard neither case nor punctuation."""
-    return _BELIEVED.sub(lambda literal: f"/{_loosened(literal[1])}/i", grammar)
+    return "\n".join(
+        _LITERAL.sub(lambda found: f"/{_loosened(found[1])}/i" if found[2] else found[0], line)
+        if '"i' in line and not line.startswith("//")
+        else line
+        for line in grammar.split("\n")
+    )
 
 
 def _loosened(literal: str) -> str:
     parts = []
     for part in _WORD_OR_NOT.findall(literal):
-        if part[0].isalnum() or part[0] in "_=%<>[]/":
-            parts.append(re.escape(part).replace("/", r"\/"))
+        if part[0].isalnum() or part[0] in "_=%<>[]":
+            parts.append(re.escape(part))
         else:
             parts.append(_BETWEEN_WORDS if " " in part else _INSIDE_A_WORD)
     return "".join(parts)

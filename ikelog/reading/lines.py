@@ -2,27 +2,31 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from functools import cache
 
 from ikelog.grammar import parsing
-from ikelog.reading.clock import ClockState, Stamp, advance, iso_time
+from ikelog.reading.clock import ClockState, Stamp, advance, completed_year, iso_time, read_clock
 from ikelog.reading.envelope import pattern, read_header, read_prompt
 from ikelog.reading.sources import SourceText
 
 LONGEST_LINE = 65536
-_PASTED = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\0": " ", "–": "-"})
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]|[^\n]\x08")
+_PASTED = str.maketrans(
+    {"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\0": " ", "–": "-", "—": "-", "…": "..."}
+)
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
 _BARE_HANDLE = re.compile(r"\((\d{1,10})\): ?")
 _NOISE = re.compile(r"--More--|<--- More --->")
+_CLOSING = " .,|"
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A stretch of a line. `family` names its grammar; None for bare text, "" for a line of another subject.
 
-    `body` has single blanks and no full stop at its end. `first` tells that the segment begins its line.
+    `body` has single blanks and no punctuation at its end: what was there is `closing`. `first` tells that the segment
+    begins its line, `width` how long that is: a terminal wraps a line that is full.
     """
 
     line: int
@@ -35,17 +39,20 @@ class Segment:
     sa: int | None = None
     sequence: int | None = None
     first: bool = True
+    closing: str = ""
+    width: int = 0
 
 
 @dataclass(slots=True)
 class Reading:
-    """The state of reading one source: its clock and the name in its prompts."""
+    """The state of reading one source: its clock, the name in its prompts and those in its headers."""
 
     clock: ClockState
     year: int | None = None
     zone: tzinfo | None = None
     prompt: str | None = None
     ended: bool = False
+    hosts: set[str] = field(default_factory=set)
 
 
 @cache
@@ -61,29 +68,67 @@ def tags() -> re.Pattern[str]:
 @cache
 def _hints() -> re.Pattern[str]:
     """What every tag holds: a line without it has none."""
-    return re.compile(r"IKE|KEv2|ISAKMP|IPSEC|Crypto mapdb|CRYPTO|%(?:ASA|FTD)-|%PKI|%GDOI|ipsec_process")
+    return re.compile(r"IKE|KEv2|ISAKMP|IPSEC|Crypto mapdb|CRYPTO|%(?:ASA|FTD)-|%PKI|%GDOI|ipsec_process| 75\d{4} ")
+
+
+@cache
+def _clock_before() -> re.Pattern[str]:
+    """A clock, with a sequence number, at the end of a text: it is of the message that begins behind it."""
+    return re.compile(rf"(?:(?<!\d)\d{{1,12}}: )?(?:{pattern('CLOCK').pattern})$")
 
 
 def clean(text: str) -> str:
     """Give a body its canonical form: pasted quotes straightened, single blanks, no closing punctuation."""
+    return _straight(text).rstrip(_CLOSING)
+
+
+def _straight(text: str) -> str:
     if not text.isascii() or "`" in text or "\0" in text:
         text = text.translate(_PASTED)
-    return " ".join(text.split()).rstrip(" .,|")
+    return " ".join(text.split())
+
+
+def _closing(text: str) -> str:
+    """Return the punctuation that `clean` takes off the end of a text."""
+    end = text[-8:].rstrip()
+    return end[len(end.rstrip(_CLOSING)) :].strip()
 
 
 def read_segments(source: SourceText, state: Reading) -> Iterator[Segment]:
     """Yield the segments of a source in order."""
     for number, line in enumerate(source.lines, 1):
-        if "\x1b" in line or "\x08" in line:
-            line = _ANSI.sub("", line)
+        if not line.isprintable():
+            line = _printable(line)
         yield from _line_segments(number, line, state)
 
 
+def _printable(line: str) -> str:
+    """Take a terminal's control characters out of a line: colours go, a backspace takes the character before it."""
+    if "\x1b" in line:
+        line = _ANSI.sub("", line)
+    if "\x08" in line:
+        kept: list[str] = []
+        for part in re.split(r"(\x08+)", line):
+            if part.startswith("\x08"):
+                rest = "".join(kept)
+                kept = [rest[: -len(part)]] if len(part) < len(rest) else []
+            else:
+                kept.append(part)
+        line = "".join(kept)
+    return line.replace("\t", " ").replace("\r", " ").replace("\0", " ")
+
+
 def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
-    header = read_header(line)
+    if line.lstrip().startswith("`"):
+        line = line.rstrip().rstrip("`")
+    header = read_header(line, hosts=state.hosts)
+    if header.host:
+        state.hosts.add(header.host)
+    state.prompt = state.prompt or header.prompt
     time, offset = _told(header.stamp, state)
     found = list(tags().finditer(line, header.end)) if _hints().search(line) else []
     common: dict[str, object] = {"time": time, "offset_ms": offset, "device": header.host, "sequence": header.sequence}
+    common["width"] = len(line.rstrip())
     bare_end = found[0].start() if found else len(line)
     foreign = pattern("TAG").match(line, header.end)
     if foreign and foreign.start() < bare_end:
@@ -92,15 +137,18 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
     yield from _bare_segments(number, line[header.end : bare_end], state, common, header.end == 0)
     for i, match in enumerate(found):
         end = found[i + 1].start() if i + 1 < len(found) else len(line)
-        text = line[match.end() : min(end, match.end() + LONGEST_LINE)]
+        own = _clock_before().search(line, max(match.end(), end - 64), end) if i + 1 < len(found) else None
+        text = line[match.end() : min(own.start() if own else end, match.end() + LONGEST_LINE)]
         yield from _tagged_segments(number, text, match, common, at_start=match.start() == header.end)
+        if own:  # a message glued to the one before has a clock of its own
+            common["time"], common["offset_ms"] = _told(read_clock(own.groupdict()), state)
 
 
 def _told(stamp: Stamp | None, state: Reading) -> tuple[str | None, int | None]:
     if stamp is None:
         return None, None
     offset = advance(state.clock, stamp)
-    return iso_time(stamp, state.year, state.zone), offset
+    return iso_time(stamp, completed_year(state.clock, state.year), state.zone), offset
 
 
 def _bare_segments(
@@ -111,15 +159,12 @@ def _bare_segments(
     if prompt:
         state.prompt = state.prompt or prompt["prompt"]
         return
-    text = _NOISE.sub("", text)
-    handle = _BARE_HANDLE.match(text.lstrip())
-    if handle is None:
-        body = clean(text[:LONGEST_LINE])
+    text = _NOISE.sub("", text[:LONGEST_LINE])
+    for n, (handle, piece) in enumerate(_handle_pieces(text)):
+        body = clean(piece)
         if body:
-            yield Segment(number, None, body, **common)  # type: ignore[arg-type]
-        return
-    for n, body in enumerate(_handle_pieces(text.lstrip()[handle.end() :])):
-        yield Segment(number, None, body, sa=int(handle[1]), first=n == 0, **common)  # type: ignore[arg-type]
+            closing = _closing(piece)
+            yield Segment(number, None, body, sa=handle, first=n == 0, closing=closing, **common)  # type: ignore[arg-type]
 
 
 def _tagged_segments(
@@ -128,19 +173,28 @@ def _tagged_segments(
     family = match.lastgroup or ""
     groups = {key.split("__")[1]: value for key, value in match.groupdict().items() if "__" in key and value}
     session = int(groups["session"]) if "session" in groups else None
-    local = groups.get("sa") or groups.get("bare") or groups.get("connection") or groups.get("other")
-    first, *rest = _handle_pieces(text, keep_empty=True) if family == "asa_ikev2" else [clean(text)]
-    body = f"{groups['code']} {first}" if "code" in groups else first
-    sa = int(local) if local else None
-    yield Segment(number, family, body, session=session, sa=sa, first=at_start, **common)  # type: ignore[arg-type]
-    handles = _BARE_HANDLE.findall(text)
-    for body in rest:
-        yield Segment(number, None, body, sa=int(handles[0]), first=False, **common)  # type: ignore[arg-type]
+    local = groups.get("sa") or groups.get("bare")
+    (_, head), *rest = _handle_pieces(text) if family == "asa_ikev2" else [(None, text)]
+    body = f"{groups['code']} {clean(head)}" if "code" in groups else clean(head)
+    yield Segment(
+        number,
+        family,
+        body,
+        session=session,
+        sa=int(local) if local else None,
+        first=at_start,
+        closing=_closing(head),
+        **common,  # type: ignore[arg-type]
+    )
+    for handle, piece in rest:
+        if body := clean(piece):
+            yield Segment(number, None, body, sa=handle, first=False, **common)  # type: ignore[arg-type]
 
 
-def _handle_pieces(text: str, *, keep_empty: bool = False) -> list[str]:
-    """Cut a line at the handles that an ASA repeats inside it: `AES-CBC(2):    SHA256(2):    ...`."""
-    bodies = [clean(piece) for piece in _BARE_HANDLE.split(text)[::2]]
-    if keep_empty:
-        return [bodies[0], *(body for body in bodies[1:] if body)]
-    return [body for body in bodies if body]
+def _handle_pieces(text: str) -> list[tuple[int | None, str]]:
+    """Cut a text at the handles that an ASA repeats inside a line: `AES-CBC(2):    SHA256(2):    ...`.
+
+    The first piece is what stands before the first handle; it may be empty.
+    """
+    first, *rest = _BARE_HANDLE.split(text)
+    return [(None, first), *((int(rest[i]), rest[i + 1]) for i in range(0, len(rest), 2))]
