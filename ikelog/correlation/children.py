@@ -17,7 +17,7 @@ def build_children(state: NegotiationState, failure: Event | None, child_up: Eve
             child = _from_messages(state, request, children)
             if child is not None:
                 children.append(child)
-    if not children and (child_up is not None or _failed_child(state, failure)):
+    if not children and state.rekeyed_from is None and (child_up is not None or _failed_child(state, failure)):
         children.append(_from_events(state, failure, child_up))
     children = _with_spis(state, children)
     children = _with_ends(state, children)

@@ -37,7 +37,7 @@ _WORDS: dict[str, str] = {
     "crypto_map_matched": "crypto map {crypto_map} {sequence} matches",
     "crypto_map_accepted": "crypto map {crypto_map} {sequence} matches",
     "crypto_map_unmatched": "crypto map: selectors do not match",
-    "crypto_map_incomplete": "crypto map {crypto_map} {sequence} lacks {missing}",
+    "crypto_map_incomplete": "crypto map {crypto_map} {sequence} is incomplete: {missing}",
     "crypto_map_peer_differs": "crypto map {crypto_map} {sequence} has another peer",
     "transform_refused": "transform refused",
     "proxies_refused": "selectors refused",

@@ -70,7 +70,7 @@ def refused_children(log: Log) -> Iterator[RefusedChild]:
 def _later(negotiation: Negotiation) -> Iterator[RefusedChild]:
     """Yield the new Child SAs that were refused later on; a refused rekey is another matter (IKE402)."""
     children = negotiation.child_sas
-    for child, following in zip(children, (*children[1:], None), strict=True):
+    for child, following in zip(children, [*children[1:], None][: len(children)], strict=True):
         if child.state == "failed" and child.rekeyed_from is None and not _rekeys(negotiation, child):
             yield RefusedChild(negotiation, child, child.line, following.line if following else None)
 

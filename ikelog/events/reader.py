@@ -217,7 +217,7 @@ def _continues(block: Block, segment: Segment, part: Parsed) -> bool:
     if part.kind == "message_header" and segment.family == "ios_ikev2":
         return False
     if part.kind == "message_spis" and "initiator_spi" in block.fields:
-        return False
+        return segment.family is not None and _same_spis(block, part)
     return segment.sa is None or block.head.handle is None or segment.sa == block.head.handle.sa
 
 
@@ -240,6 +240,12 @@ def _parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None
         return parsed, segment.line
     joined, line = _parse_wrapped(segment, window, parse_body)
     return (joined, line) if joined is not None else (parsed, segment.line)
+
+
+def _same_spis(block: Block, part: Parsed) -> bool:
+    """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
+    told = {name: convert(terminal, text) for name, terminal, text in part.fields}
+    return "exchange" not in block.fields and all(block.fields.get(name) == told[name] for name in told)
 
 
 def _with_lines_below(

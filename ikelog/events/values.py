@@ -59,6 +59,7 @@ _CONVERT: dict[str, Callable[[str], Value]] = {
     "HEX_SPI": lambda text: text.lower().removeprefix("0x"),
     "ESP_SPI": _esp_spi,
     "HEX_DIGITS": _esp_spi,
+    "SPACED_SPI": lambda text: _esp_spi(text.strip()),
     "NUMBER": int,
     "SIGNED": int,
     "MESSAGE_ID": _message_id,
