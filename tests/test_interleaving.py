@@ -121,14 +121,40 @@ def test_cut_before_any_record_none_lands_with_a_wrong_negotiation(names, draw):
             assert mixed[event.line - 1][0] == home, (event.line, event.kind, mixed[event.line - 1][1])
 
 
+ENVELOPES = {
+    "carriage returns": "{line}\r",
+    "syslog server": "Nov 21 10:00:{second:02} 192.0.2.77 {line}",
+    "host and colon": "Sep 25 15:47:{second:02} host : {line}",
+    "RFC 3164": "<166>Nov 21 10:00:{second:02} edge1 {line}",
+    "RFC 5424": "<134>1 2024-06-26T01:35:{second:02}.003Z edge1 - - - - {line}",
+    "ISO 8601": "2024-06-26T01:35:{second:02}Z {line}",
+    "ISO 8601 and host": "2024-06-26T01:35:{second:02}+02:00 edge1 {line}",
+    "program": "Oct 10 2018 12:34:{second:02} localhost CiscoASA[999]: {line}",
+    "two sequence numbers": "<190>{number}: 9{number}: {line}",
+    "sequence and host": "<189>{number}: edge-7: {line}",
+    "empty field": "<166>:: {line}",
+    "debug in syslog": "Jun 10 2010 17:36:{second:02}: %ASA-7-711001: {line}",
+    "debug in syslog with class": "<191>Jun 10 2010 17:36:{second:02} fw1 : %FTD-vpn-7-711001: {line}",
+    "quoted": "> {line}",
+    "tab": "\t{line}",
+}
+
+
+def wrapped_in(envelope: str, lines: tuple[str, ...]) -> list[str]:
+    return [envelope.format(line=line, second=i % 60, number=1000 + i) for i, line in enumerate(lines)]
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES.values(), ids=list(ENVELOPES))
+def test_an_envelope_changes_nothing(envelope):
+    for name in NAMES:
+        assert by_spi(report_of(wrapped_in(envelope, sample(name)))) == apart(name), name
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_line_ends_envelopes_and_noise_change_nothing(name):
+def test_lost_indentation_and_headers_on_heads_alone_change_nothing(name):
     lines = sample(name)
     expected = apart(name)
-    assert by_spi(report_of([line + "\r" for line in lines])) == expected
-    assert (
-        by_spi(report_of([f"Nov 21 10:00:{i % 60:02} 192.0.2.77 {line}" for i, line in enumerate(lines)])) == expected
-    )
+    assert by_spi(report_of([" ".join(line.split()) for line in lines])) == expected
     wrapped = [f"<189>{i}: edge-7: {line}" if line.startswith(("*", "IKEv2")) else line for i, line in enumerate(lines)]
     assert by_spi(report_of(wrapped)) == expected
 

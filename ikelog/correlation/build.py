@@ -1,41 +1,40 @@
 """Freeze what was gathered of a negotiation."""
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Literal
 
 from ikelog.correlation import links
-from ikelog.correlation.children import build_children, chosen_transforms
+from ikelog.correlation.children import build_children
 from ikelog.correlation.messages import flush, names
 from ikelog.correlation.outcome import Decided, decide
+from ikelog.correlation.particulars import (
+    build_authentication,
+    build_configuration,
+    build_nat,
+    build_offers,
+    build_remote_access,
+    build_transforms,
+)
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.correlation.steps import build_steps
 from ikelog.correlation.types import (
-    Authentication,
     ChildSa,
     Closed,
     ClosedBy,
-    Configuration,
     End,
     Fragments,
     Message,
-    Nat,
     Negotiation,
-    Offer,
-    RemoteAccess,
     Span,
-    Transforms,
     Vrf,
 )
-from ikelog.events.types import Endpoint, Event, Proposal, Value
+from ikelog.events.types import Endpoint, Event
 from ikelog.terms import errors
 
-_METHODS = {"psk": "psk", "rsa": "rsa-sig", "rsa signature": "rsa-sig", "ecdsa": "ecdsa-sig", "eap": "eap"}
 _EVERYTHING = {
     ("0.0.0.0", "255.255.255.255"),  # noqa: S104 - a traffic selector, nothing is bound
     ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
 }
-NAT_PORT = 4500
 
 
 def build_negotiations(states: list[NegotiationState]) -> tuple[Negotiation, ...]:
@@ -65,17 +64,17 @@ def _build(state: NegotiationState, decided: Decided) -> Negotiation:
         initiator_spi=state.initiator_spi,
         responder_spi=state.responder_spi,
         vpn_style=_style(children),
-        configuration=_configuration(state.events),
+        configuration=build_configuration(state.events),
         closed=_closed(state, decided),
         spans=_spans(state.events),
         started_at=first.time,
         ended_at=last.time,
         duration_ms=_elapsed(first, last),
-        authentication=_authentication(state),
-        remote_access=_remote_access(state.events),
-        transforms=_transforms(state),
-        proposals=_offers(state),
-        nat=_nat(state),
+        authentication=build_authentication(state),
+        remote_access=build_remote_access(state.events),
+        transforms=build_transforms(state),
+        proposals=build_offers(state),
+        nat=build_nat(state),
         messages=_messages(state),
         steps=build_steps(state.events),
         child_sas=children,
@@ -163,29 +162,6 @@ def _style(children: Iterable[ChildSa]) -> Literal["route-based", "policy-based"
     return None
 
 
-def _first_field(events: Iterable[Event], name: str, *kinds: str) -> Value | None:
-    return next((e.fields[name] for e in events if e.kind in kinds and name in e.fields), None)
-
-
-def _configuration(events: list[Event]) -> Configuration:
-    def name(field: str, *kinds: str) -> str | None:
-        value = _first_field(events, field, *kinds)
-        return None if value is None else str(value)
-
-    maps = ("crypto_map_matched", "crypto_map_accepted", "crypto_map_unmatched", "crypto_map_incomplete")
-    sequence = _first_field(events, "sequence", *maps)
-    return Configuration(
-        profile=name("profile", "profile_found", "profile_chosen", "child_proposal_requested"),
-        tunnel_group=name("tunnel_group", "tunnel_group_found", "tunnel_group_used", "tunnel_group_set"),
-        group_policy=name("group_policy", "group_policy_set"),
-        policy=name("policy", "policy_found"),
-        proposal=name("proposal", "proposal_added"),
-        keyring=name("keyring", "preshared_key_requested"),
-        crypto_map=name("crypto_map", *maps),
-        sequence=sequence if isinstance(sequence, int) else None,
-    )
-
-
 def _closed(state: NegotiationState, decided: Decided) -> Closed | None:
     """Tell what became of an IKE SA that had come up."""
     if decided.ike_up is None:
@@ -238,91 +214,6 @@ def _spans(events: list[Event]) -> tuple[Span, ...]:
         last = max(known.last_line, event.end_line) if known else event.end_line
         spans[event.source] = Span(event.source, first, last)
     return tuple(spans.values())
-
-
-def _authentication(state: NegotiationState) -> Authentication:
-    local = _first_field(state.events, "method", "own_method")
-    remote = _first_field(state.events, "method", "peer_method")
-    for message in state.messages:
-        if message.method and message.exchange == "IKE_AUTH":
-            local = local or (message.method if message.direction == "sent" else None)
-            remote = remote or (message.method if message.direction == "received" else None)
-    return Authentication(_method(local), _method(remote))
-
-
-def _method(printed: Value | None) -> str | None:
-    return None if printed is None else _METHODS.get(str(printed).lower(), str(printed).lower())
-
-
-def _remote_access(events: list[Event]) -> RemoteAccess | None:
-    address = _first_field(events, "address", "address_assigned")
-    user = _first_field(events, "user", "authorization_requested")
-    eap = any(e.kind in ("eap_sent", "eap_received") for e in events)
-    if address is None and user is None and not eap:
-        return None
-    return RemoteAccess(None if user is None else str(user), None if address is None else str(address), None)
-
-
-def _transforms(state: NegotiationState) -> Transforms | None:
-    """Return what IKE_SA_INIT settled, as far as the log shows it."""
-    lifetime = _first_field(state.events, "lifetime", "ike_sa_created")
-    group = _first_field(state.events, "group", "dh_requested")
-    answers = [m for m in state.messages if m.response and m.exchange == "IKE_SA_INIT"]
-    offered = [p for m in answers for p in m.proposals if p.protocol == "ike"]
-    if not offered and state.role == "responder":
-        offered = [p for e in state.events if e.kind == "ike_proposal_listed" for p in _proposals_of(e)]
-    chosen = chosen_transforms(offered[-1]) if offered else None
-    if chosen is None and group is None and lifetime is None:
-        return None
-    return dataclasses.replace(
-        chosen or Transforms(),
-        dh_group=(chosen.dh_group if chosen else None) or (group if isinstance(group, int) else None),
-        lifetime_s=lifetime if isinstance(lifetime, int) else None,
-    )
-
-
-def _proposals_of(event: Event) -> list[Proposal]:
-    value = event.fields.get("proposals")
-    return [p for p in value if isinstance(p, Proposal)] if isinstance(value, tuple) else []
-
-
-_OFFERING = {
-    "ike_proposal_listed": "sent",
-    "esp_proposal_listed": "sent",
-    "ah_proposal_listed": "sent",
-    "policies_received": "received",
-    "policies_expected": "own",
-}
-
-
-def _offers(state: NegotiationState) -> tuple[Offer, ...]:
-    """Return every proposal that was sent, received or is the device's own, each once."""
-    offers: dict[tuple[object, ...], Offer] = {}
-    listed = [(_OFFERING[e.kind], p) for e in state.events if e.kind in _OFFERING for p in _proposals_of(e)]
-    shown = [(m.direction, dataclasses.replace(p, line=m.first.line)) for m in state.messages for p in m.proposals]
-    for direction, proposal in sorted([*listed, *shown], key=lambda pair: pair[1].line):
-        purpose = "child" if proposal.protocol in ("esp", "ah") else "ike"
-        key = (direction, purpose, *((k, frozenset(v)) for k, v in proposal.transforms().items()))
-        offers.setdefault(key, Offer(direction, purpose, proposal))  # type: ignore[arg-type]
-    return tuple(offers.values())
-
-
-def _nat(state: NegotiationState) -> Nat:
-    sides: set[str] = set()
-    clear = False
-    for event in state.events:
-        side = str(event.fields.get("nat_side", "")).lower()
-        if event.kind in ("nat_located", "nat_result") and side:
-            sides |= {"local", "remote"} if side == "both" else {"local" if side == "inside" else "remote"}
-        clear = clear or (event.kind == "nat_result" and not side)
-    floated = any(e.kind == "port_floated" for e in state.events) or any(_on_nat_port(m) for m in state.messages)
-    detected = "both" if len(sides) == 2 else next(iter(sides), "none" if clear else None)
-    return Nat(detected, True if floated else False if detected == "none" else None)  # type: ignore[arg-type]
-
-
-def _on_nat_port(message: MessageState) -> bool:
-    ends = (message.first.fields.get("local"), message.first.fields.get("remote"))
-    return any(isinstance(end, Endpoint) and end.port == NAT_PORT for end in ends)
 
 
 def _messages(state: NegotiationState) -> tuple[Message, ...]:

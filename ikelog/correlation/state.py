@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from ikelog.correlation.types import Direction, Repeat, Role
-from ikelog.events.types import Endpoint, Event, Proposal, TrafficSelector
+from ikelog.events.types import Endpoint, Event, Handle, Proposal, TrafficSelector
 
 
 @dataclass(slots=True)
@@ -46,6 +46,7 @@ class NegotiationState:
     local: Endpoint | None = None
     remote: Endpoint | None = None
     messages: list[MessageState] = field(default_factory=list)
+    handles: set[Handle] = field(default_factory=set)
     events: list[Event] = field(default_factory=list)
     nearby: list[Event] = field(default_factory=list)
     built: Event | None = None
@@ -56,9 +57,3 @@ class NegotiationState:
     rekey_pending: bool = False
     rekeyed_from: "NegotiationState | None" = None
     number: str = ""
-
-
-def first_line(state: NegotiationState) -> tuple[str, int]:
-    """Return where a negotiation begins."""
-    first = min(state.events, key=lambda event: event.line)
-    return first.source, first.line
