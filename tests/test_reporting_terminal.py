@@ -251,8 +251,16 @@ def test_terminal_lines_fit_and_no_word_is_broken(width: int) -> None:
     assert all(word.endswith("…") for word in strange)
 
 
+def test_evidence_that_fits_two_rows_is_folded_on_a_terminal() -> None:
+    two_rows = "IKEv2-PROTO-1: (16): " + "Failed to find a matching policy " * 3
+    finding = psk_finding(evidence=(Evidence(LOG, 289, 289, two_rows.strip()),))
+    shown = text(report([psk_negotiation()], [finding]), width=80)
+    assert "    line 289  IKEv2-PROTO-1: (16): Failed to find a matching policy Failed to\n" in shown
+    assert "              find a matching policy Failed to find a matching policy\n" in shown
+
+
 def test_long_evidence_is_cut_on_a_terminal_and_never_in_a_pipe() -> None:
-    row = next(line for line in text(long_report(), width=80).splitlines() if "edge1.log:289" in line)
+    row = next(line for line in text(long_report(), width=80).splitlines() if "line 289  IKEv2" in line)
     assert len(row) == 80
     assert row.endswith("…")
     assert f"    edge1.log:289  {LONG.strip()}\n" in text(long_report())

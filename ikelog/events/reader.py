@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
 from ikelog.events.types import Event, Handle, Value
@@ -22,7 +23,7 @@ LONGEST_PAUSE = 60
 _PARTS_OF = {"asa_ikev2": "ikev2_message", "ios_ikev2": "ikev2_message", "ios_ipsec": "ios_ipsec"}
 _PLATFORMS = {"asa": "asa", "ios": "ios"}
 # Messages that tell more in the lines below them.
-_GO_ON = frozenset({"replay_detected", "certificate_not_in_date"})
+_GO_ON = frozenset({"replay_detected", "certificate_not_in_date", "ike_sa_created"})
 # What says only what the record's own head says again.
 _HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
 
@@ -120,8 +121,8 @@ class _Gatherer:
         if part is None and segment.sa is None and self._is_near(segment):
             part, end_line = _parse_wrapped(segment, window, lambda text: self._parse_part(text, family))
         if part is not None:
-            self._take_part(segment, part, end_line)
-        elif segment.sa is not None:
+            self._take_part(_with_handle_of_line(segment, window), part, end_line)
+        elif segment.sa is not None and segment.first:
             self.pending.append(self._unrecognised(segment))
 
     def _is_near(self, segment: Segment) -> bool:
@@ -143,9 +144,11 @@ class _Gatherer:
         self._add(event)
 
     def _record_of(self, segment: Segment, part: Parsed) -> Block | None:
-        """Return the open record that a part continues: the one with its handle, else the last."""
+        """Return the open record that a part continues: the one with its handle, else the last that went on."""
         for block in reversed(self.open):
             if _continues(block, segment, part):
+                self.open.remove(block)
+                self.open.append(block)
                 return block
             if segment.sa is None:
                 break
@@ -203,11 +206,18 @@ def _stands_alone(part: Parsed, segment: Segment, family: str) -> bool:
     """Tell whether bare text that continues no record is an event of its own: not a word or number in some prose."""
     if part.kind in ("message_spis", "message_exchange"):
         return True
-    return part.kind != "hex_dump" and (family != "" or segment.sa is not None)
+    return part.kind != "hex_dump" and segment.first and (family != "" or segment.sa is not None)
 
 
 def _handle(segment: Segment) -> Handle | None:
     return Handle(segment.sa, segment.session) if segment.sa is not None else None
+
+
+def _with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
+    """Give bare text the handle that an ASA prints behind it on the same line: `#trans: 4(2):     last transform`."""
+    if segment.sa is None and window and window[0].line == segment.line and window[0].family is None:
+        return replace(segment, sa=window[0].sa)
+    return segment
 
 
 def _continues(block: Block, segment: Segment, part: Parsed) -> bool:

@@ -26,7 +26,7 @@ class Segment:
     """A stretch of a line. `family` names its grammar; None for bare text, "" for a line of another subject.
 
     `body` has single blanks and no punctuation at its end: what was there is `closing`. `first` tells that the segment
-    begins its line, `width` how long that is: a terminal wraps a line that is full.
+    or its handle begins its line, `width` how long that is: a terminal wraps a line that is full.
     """
 
     line: int
@@ -160,11 +160,12 @@ def _bare_segments(
         state.prompt = state.prompt or prompt["prompt"]
         return
     text = _NOISE.sub("", text[:LONGEST_LINE])
-    for n, (handle, piece) in enumerate(_handle_pieces(text)):
-        body = clean(piece)
-        if body:
-            closing = _closing(piece)
-            yield Segment(number, None, body, sa=handle, first=n == 0, closing=closing, **common)  # type: ignore[arg-type]
+    pieces = _handle_pieces(text)
+    begins_with_handle = len(pieces) > 1 and not pieces[0][1].strip()
+    for n, (handle, piece) in enumerate(pieces):
+        if body := clean(piece):
+            first, closing = n == 0 or begins_with_handle, _closing(piece)
+            yield Segment(number, None, body, sa=handle, first=first, closing=closing, **common)  # type: ignore[arg-type]
 
 
 def _tagged_segments(

@@ -14,6 +14,7 @@ from ikelog.reporting.layout import (
     cut_front,
     justified,
     line,
+    plain_text,
     prose_width,
     side_by_side,
     span,
@@ -23,6 +24,8 @@ from ikelog.reporting.layout import (
 EVIDENCE_SHOWN = 6
 # Of a record of many lines the head and the last one say it: what was sent or received, and what was in it.
 LINES_OF_A_RECORD = 2
+# A long line of evidence is folded on a terminal, into so many rows at most.
+ROWS_OF_A_LINE = 2
 COMPARISONS_SHOWN = 3
 
 _PLACES = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
@@ -46,12 +49,28 @@ def _evidence(evidence: Sequence[Evidence], page: Page) -> Iterator[Line]:
     lines = list(chain.from_iterable(map(_numbered, evidence)))
     told = lines if page.verbose else list(chain.from_iterable(map(_head_and_end, evidence)))
     shown = told if page.verbose else told[:EVIDENCE_SHOWN]
-    labels = [cut_front(span(place).text, page.width // 3) for place, _ in shown]
+    labels = [_label(place, page) for place, _ in shown]
     column = 4 + max(map(len, labels), default=0) + 2
     for label, (_, text) in zip(labels, shown, strict=True):
-        harmless = span(text).text
-        yield line(span(f"    {label}".ljust(column), "faint"), cut(harmless, page.width and page.width - column))
+        yield from _folded(line(span(f"    {label}".ljust(column), "faint"), span(text)), page.width, column)
     yield from _more(len(lines) - len(shown), "line")
+
+
+def _label(place: str, page: Page) -> str:
+    """Return where a line stands: on a terminal without the name of the only source, which the heading gives."""
+    source, _, number = place.rpartition(":")
+    if page.width and source == page.only_source:
+        return f"line {number}"
+    return cut_front(span(place).text, page.width // 3)
+
+
+def _folded(row: Line, width: int, column: int) -> list[Line]:
+    """Return a line of evidence in `width` columns, `…` for what is beyond its rows; 0: as it is."""
+    if not width:
+        return [row]
+    if len(plain_text(row)) > ROWS_OF_A_LINE * (width - column) + column:
+        return [line(cut(plain_text(row), width))]
+    return wrap(row, width, column)
 
 
 def _head_and_end(evidence: Evidence) -> list[tuple[str, str]]:

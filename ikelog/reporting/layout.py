@@ -31,16 +31,21 @@ Line = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is written to: columns (0: lines may have any length), colour or none, how much to tell."""
+    """What is written to: columns (0: lines may have any length), colour or none, how much to tell.
+
+    `only_source` is the name of the log where there is only one.
+    """
 
     width: int = 0
     colour: bool = False
     verbose: int = 0
+    only_source: str | None = None
 
 
-def build_page(width: int, *, colour: bool, verbose: int = 0) -> Page:
+def build_page(width: int, *, colour: bool, verbose: int = 0, sources: Sequence[str] = ()) -> Page:
     """Return the page to lay out for; a terminal narrower than `NARROWEST` gets lines that are too long."""
-    return Page(max(width, NARROWEST) if width else 0, colour, verbose)
+    only = sources[0] if len(sources) == 1 else None
+    return Page(max(width, NARROWEST) if width else 0, colour, verbose, only)
 
 
 def span(text: str, style: Style = "plain") -> Span:

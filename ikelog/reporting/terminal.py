@@ -40,7 +40,8 @@ def render(report: Report, out: TextIO, *, width: int, colour: bool, verbose: in
     `width` in columns; 0, for a pipe: lines may have any length. `verbose` shows all of what is else cut short;
     `quiet` leaves the counts and one line a failure.
     """
-    page = build_page(width, colour=colour, verbose=verbose)
+    sources = [source.name for source in report.sources]
+    page = build_page(width, colour=colour, verbose=verbose, sources=sources)
     verdicts = verdict_findings(report)
     blocks = build_blocks(report.negotiations, verdicts)
     name_device = has_several_devices(report)
