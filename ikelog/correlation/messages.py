@@ -205,11 +205,25 @@ def _add_details(state: NegotiationState, event: Event) -> None:
             _fill_encrypted(received[-1], event)
             received[-1].end_line = max(received[-1].end_line, event.end_line)
         return
+    direction = _direction_by_flags(state, event)
     for message in reversed(state.messages):
-        if message.message_id == _id(event) and event.fields.get("exchange") in (None, message.exchange):
+        same = message.message_id == _id(event) and event.fields.get("exchange") in (None, message.exchange)
+        if same and direction in (None, message.direction):
             _fill(message, event)
             message.end_line = max(message.end_line, event.end_line)
             return
+    if direction is not None and "exchange" in event.fields:
+        response = event.fields.get("response")
+        kinds = {event.kind}
+        state.messages.append(_new_message(state, event, direction, bool(response), kinds))
+
+
+def _direction_by_flags(state: NegotiationState, event: Event) -> Direction | None:
+    """Tell who sent a message by its header's flags: INITIATOR is the IKE SA's initiator (RFC 7296 section 3.1)."""
+    flags = str(event.fields.get("flags", ""))
+    if not flags or state.role is None:
+        return None
+    return "sent" if ("INITIATOR" in flags.split()) == (state.role == "initiator") else "received"
 
 
 def names(value: object) -> tuple[str, ...]:

@@ -122,7 +122,10 @@ def child_refusal(state: NegotiationState) -> Event | None:
     for message in state.messages:
         if message.exchange == "IKE_AUTH" and message.response and CHILD_SA_ERRORS.intersection(message.notifies):
             return message.first
+    later = min((m.first.line for m in state.messages if m.exchange == "CREATE_CHILD_SA"), default=None)
     for event in state.events:
+        if later is not None and event.line >= later:
+            return None  # what is refused from here on is a later Child SA
         if event.kind in ("error_reported", "negotiation_aborted") and event.fields.get("error") in kinds.CHILD_ERRORS:
             return event
         if event.kind in ("child_sa_installed", "child_proposal_validated") and event.fields.get("result") == "failed":

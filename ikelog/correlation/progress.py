@@ -41,6 +41,8 @@ def is_failure(event: Event) -> bool:
     """Tell whether an event is one from which an IKE SA that is not up does not come back."""
     if event.kind in kinds.FATAL:
         return True
+    if event.kind == "crypto_map_unmatched":  # in syslog it says that the tunnel is rejected, in debugs it may go on
+        return "remote" in event.fields
     if event.kind in ("error_reported", "negotiation_aborted"):
         return event.fields.get("error") not in errors.HARMLESS
     if event.kind == "state_changed":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 
 from ikelog.correlation.types import ChildSa, Negotiation
 from ikelog.diagnosis.registry import rules
@@ -27,10 +28,27 @@ class _Found:
     def first_place(self) -> tuple[int, int]:
         return min((self.order.get(place.source, 0), place.line) for place in self.match.evidence)
 
+    def explains(self) -> bool:
+        """Tell whether this can be the reason of a failure."""
+        return self.rule.rank < Rank.NOTE and self.severity == "error"
+
+    def lies_within(self, first: int, end: float) -> bool:
+        """Tell whether some of the evidence stands from line `first` on and before `end`."""
+        return any(place.end_line >= first and place.line < end for place in self.match.evidence)
+
     def weight(self) -> tuple[int, int, tuple[int, int], str]:
         """Order the candidates for a verdict: nearest to the cause, seen rather than inferred, first in the log."""
         inferred = self.match.certainty == "inferred"
         return self.rule.rank, inferred, self.first_place(), self.rule.code
+
+
+@dataclass(frozen=True, slots=True)
+class _Explained:
+    """What explains a negotiation, and its Child SAs by id; `told` is all of it that is worth saying."""
+
+    verdict: _Found | None
+    children: Mapping[str, _Found]
+    told: tuple[_Found, ...]
 
 
 def diagnose(log: Log, text_of: TextOf) -> tuple[tuple[Negotiation, ...], tuple[Finding, ...]]:
@@ -44,19 +62,43 @@ def diagnose(log: Log, text_of: TextOf) -> tuple[tuple[Negotiation, ...], tuple[
     for one in found:
         for negotiation in one.match.negotiations:
             about[negotiation.id].append(one)
-    verdicts = {n.id: _verdict(n, about[n.id]) for n in log.negotiations}
-    kept = [f for f in found if _stands(f, verdicts)]
+    explained = {n.id: _explain(n, about[n.id]) for n in log.negotiations}
+    kept = [f for f in found if _stands(f, explained)]
     kept.sort(key=lambda f: (_WORST_FIRST[f.severity], f.first_place(), f.rule.code))
     findings = tuple(_finding(f"F{i}", f, text_of) for i, f in enumerate(kept, 1))
-    return tuple(_with_verdict(n, verdicts[n.id], about[n.id]) for n in log.negotiations), findings
+    return tuple(_with_verdicts(n, explained[n.id]) for n in log.negotiations), findings
 
 
-def _verdict(negotiation: Negotiation, own: list[_Found]) -> _Found | None:
-    """Choose the finding that explains a negotiation's outcome, or None for one that went well.
+def _explain(negotiation: Negotiation, own: list[_Found]) -> _Explained:
+    """Choose what explains a negotiation's outcome and each Child SA that failed; the rest only repeats it.
 
     What befalls a later Child SA of an IKE SA that works is that Child SA's, not the negotiation's.
     """
-    explaining = [f for f in own if f.rule.rank < Rank.NOTE and f.severity == "error"]
+    verdict = _verdict(negotiation, own)
+    children: dict[str, _Found] = {}
+    errors = [f for f in own if f.explains()]
+    told = [f for f in errors if f is verdict]
+    for child, end in _failed_children(negotiation):
+        of_child = [f for f in errors if f.lies_within(child.line, end)]
+        best = min(of_child, key=_Found.weight, default=None) if negotiation.outcome == "established" else verdict
+        if best is not None:
+            children[child.id] = best
+            told += [best, *(f for f in errors if f not in of_child and negotiation.outcome == "established")]
+    if not children and negotiation.outcome == "established":
+        told += errors
+    return _Explained(verdict, children, tuple(told))
+
+
+def _failed_children(negotiation: Negotiation) -> list[tuple[ChildSa, float]]:
+    """Return the Child SAs that failed, each with the line before which what is said of it stands."""
+    ends = [*(child.line for child in negotiation.child_sas[1:]), inf]
+    pairs = zip(negotiation.child_sas, ends, strict=False)  # no Child SA has one end, the open one
+    return [(child, end) for child, end in pairs if child.state == "failed"]
+
+
+def _verdict(negotiation: Negotiation, own: list[_Found]) -> _Found | None:
+    """Choose the finding that explains a negotiation's outcome, or None for one that went well."""
+    explaining = [f for f in own if f.explains()]
     if negotiation.outcome == "established":
         explaining = [f for f in explaining if f.rule.code.startswith(_LIFE_OF_AN_SA) or _shows_end(f, negotiation)]
     if explaining:
@@ -72,29 +114,22 @@ def _shows_end(found: _Found, negotiation: Negotiation) -> bool:
     return closed is not None and any(place.line <= closed.line <= place.end_line for place in found.match.evidence)
 
 
-def _stands(found: _Found, verdicts: dict[str, _Found | None]) -> bool:
-    """Tell whether a finding is more than an echo of the verdict of every negotiation that it is about."""
-    if found.rule.rank == Rank.NOTE or found.rule.stays or found.severity != "error":
+def _stands(found: _Found, explained: Mapping[str, _Explained]) -> bool:
+    """Tell whether a finding is more than an echo of what explains every negotiation that it is about."""
+    if not found.explains() or found.rule.stays:
         return True
-    told = [verdicts[n.id] for n in found.match.negotiations]
-    return not told or any(verdict is found or verdict is None for verdict in told)
+    about = [explained[n.id] for n in found.match.negotiations]
+    return not about or any(found in one.told or (one.verdict is None and not one.told) for one in about)
 
 
-def _with_verdict(negotiation: Negotiation, found: _Found | None, own: list[_Found]) -> Negotiation:
+def _with_verdicts(negotiation: Negotiation, explained: _Explained) -> Negotiation:
     """Set the verdict of a negotiation and of each Child SA of it that failed."""
-    errors = [f for f in own if f.severity == "error" and f.rule.rank < Rank.NOTE]
     children = tuple(
-        replace(child, verdict=_child_verdict(child, found, errors)) if child.state == "failed" else child
+        replace(child, verdict=explained.children[child.id].rule.code) if child.id in explained.children else child
         for child in negotiation.child_sas
     )
-    return replace(negotiation, verdict=found.rule.code if found else None, child_sas=children)
-
-
-def _child_verdict(child: ChildSa, found: _Found | None, errors: list[_Found]) -> str | None:
-    """Return the code of the finding that shows this Child SA's failure: the first behind its request."""
-    behind = [f for f in errors if any(place.end_line >= child.line for place in f.match.evidence)]
-    chosen = found or min(behind, key=_Found.weight, default=None)
-    return chosen.rule.code if chosen else None
+    verdict = explained.verdict.rule.code if explained.verdict else None
+    return replace(negotiation, verdict=verdict, child_sas=children)
 
 
 def _finding(number: str, found: _Found, text_of: TextOf) -> Finding:

@@ -1,29 +1,23 @@
 """Parse segments into events: join what was wrapped, gather what continues a record, keep what is not understood."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
 from ikelog.events.types import Event, Handle, Value
 from ikelog.events.values import convert
-from ikelog.grammar.parsing import Parsed, parse
-from ikelog.reading.lines import Reading, Segment, clean, read_segments
+from ikelog.events.wrapped import WRAPPED_LINES, parse_head, parse_part, parse_wrapped
+from ikelog.grammar.parsing import Parsed
+from ikelog.reading.lines import Reading, Segment, read_segments
 from ikelog.reading.sources import SourceText
 
-# A line wrapped by a page or a terminal is joined with at most so many of those below it.
-WRAPPED_LINES = 4
-# A terminal that cuts a line in the middle of a word has filled it: from so many characters on that is tried too.
-FULL_LINE = 76
 # Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
 LONGEST_BLOCK = 400
 # Where records of several handles lie inside each other, one that pauses for so many lines has ended.
 LONGEST_PAUSE = 60
 
-_PARTS_OF = {"asa_ikev2": "ikev2_message", "ios_ikev2": "ikev2_message", "ios_ipsec": "ios_ipsec"}
 _PLATFORMS = {"asa": "asa", "ios": "ios"}
-# Messages that tell more in the lines below them.
-_GO_ON = frozenset({"replay_detected", "certificate_not_in_date", "ike_sa_created"})
 # What says only what the record's own head says again.
 _HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
 
@@ -79,9 +73,9 @@ class _Gatherer:
 
     def _take_tagged(self, segment: Segment, window: deque[Segment]) -> None:
         family = segment.family or ""
-        parsed, end_line = _parse_head(segment, window)
+        parsed, end_line = parse_head(segment, window)
         if parsed is None:
-            part = self._parse_part(segment.body, family)
+            part = parse_part(segment.body, family)
             if part is not None:
                 self._take_part(segment, part, segment.line)
                 return
@@ -116,10 +110,10 @@ class _Gatherer:
     def _take_bare(self, segment: Segment, window: deque[Segment]) -> None:
         # An ASA repeats the handle on the lines below a message: they are its, whatever stood before them.
         family = self.family if segment.sa is None else "asa_ikev2"
-        part = self._parse_part(segment.body, family)
+        part = parse_part(segment.body, family)
         end_line = segment.line
         if part is None and segment.sa is None and self._is_near(segment):
-            part, end_line = _parse_wrapped(segment, window, lambda text: self._parse_part(text, family))
+            part, end_line = parse_wrapped(segment, window, lambda text: parse_part(text, family))
         if part is not None:
             self._take_part(_with_handle_of_line(segment, window), part, end_line)
         elif segment.sa is not None and segment.first:
@@ -153,9 +147,6 @@ class _Gatherer:
             if segment.sa is None:
                 break
         return None
-
-    def _parse_part(self, text: str, family: str) -> Parsed | None:
-        return parse(_PARTS_OF.get(family, "ikev2_message"), "part", text) if text else None
 
     def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
         fields: dict[str, Value] = {}
@@ -224,76 +215,21 @@ def _continues(block: Block, segment: Segment, part: Parsed) -> bool:
     """Tell whether a part belongs to the open record: of a kind it takes, near it, and of no other handle."""
     if part.kind not in ACCEPTS[block.head.kind] or segment.line - block.end_line > LONGEST_BLOCK:
         return False
-    if part.kind == "message_header" and segment.family == "ios_ikev2":
+    if part.kind == "message_header" and segment.family == "ios_ikev2" and not _header_goes_on(block):
         return False
     if part.kind == "message_spis" and "initiator_spi" in block.fields:
         return segment.family is not None and _same_spis(block, part)
     return segment.sa is None or block.head.handle is None or segment.sa == block.head.handle.sa
 
 
-def _parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None, int]:
-    """Parse a tagged segment, joined with the bare lines below it where it takes them to be understood.
-
-    The lines that were joined are taken off `window`.
-    """
-    family = segment.family or ""
-
-    def parse_body(text: str) -> Parsed | None:
-        return parse(family, "body", text.lstrip(": "))
-
-    parsed = parse(family, "body", segment.body)
-    if parsed is not None and parsed.kind != "empty":
-        if parsed.kind in _GO_ON:
-            return _with_lines_below(parsed, segment, window, parse_body)
-        return parsed, segment.line
-    if parsed is not None and window and _is_part(family, window[0]):
-        return parsed, segment.line
-    joined, line = _parse_wrapped(segment, window, parse_body)
-    return (joined, line) if joined is not None else (parsed, segment.line)
+def _header_goes_on(block: Block) -> bool:
+    """Tell whether a tagged line of a header is the record's own: old releases give a header a tag on every line."""
+    return (
+        block.head.kind in ("message_transmitted", "message_arrived", "message_header") and "length" not in block.fields
+    )
 
 
 def _same_spis(block: Block, part: Parsed) -> bool:
     """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
     told = {name: convert(terminal, text) for name, terminal, text in part.fields}
     return "exchange" not in block.fields and all(block.fields.get(name) == told[name] for name in told)
-
-
-def _with_lines_below(
-    parsed: Parsed, segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
-) -> tuple[Parsed, int]:
-    """Give a message that is understood the lines below it that tell more of it."""
-    end, text, taken = segment.line, segment.body + segment.closing, 0
-    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
-        if below.family is not None or below.line > segment.line + n:
-            break
-        text = f"{text} {below.body}{below.closing}"
-        longer = parse_text(clean(text))
-        if longer is not None and longer.kind == parsed.kind:
-            parsed, end, taken = longer, below.line, n
-    for _ in range(taken):
-        window.popleft()
-    return parsed, end
-
-
-def _is_part(family: str, segment: Segment) -> bool:
-    return parse(_PARTS_OF.get(family, "ikev2_message"), "part", segment.body) is not None
-
-
-def _parse_wrapped(
-    segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
-) -> tuple[Parsed | None, int]:
-    """Parse a segment together with bare lines right below it; take those lines off `window`."""
-    texts, upper = [segment.body + segment.closing], segment
-    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
-        if below.family is not None or below.sa is not None or below.line > upper.line + 1:
-            break
-        rest = below.body + below.closing
-        texts = [text + " " + rest for text in texts] + [text + rest for text in texts if upper.width >= FULL_LINE]
-        for text in texts:
-            parsed = parse_text(clean(text))
-            if parsed is not None and parsed.kind != "empty":
-                for _ in range(n):
-                    window.popleft()
-                return parsed, below.line
-        upper = below
-    return None, segment.line

@@ -3,27 +3,28 @@
 import re
 from collections.abc import Set
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from string import ascii_letters, ascii_uppercase, digits, printable
 
 from ikelog.grammar import parsing
 from ikelog.reading.clock import Stamp, read_clock
 
-# In the order in which they are tried at one place.
-_PIECES = (
-    "PRIORITY",
-    "WRAPPER",
-    "CLOCK",
-    "ISO_CLOCK",
-    "UPTIME",
-    "SEQUENCE",
-    "EMPTY",
-    "PROGRAM",
-    "STRUCTURED",
-    "FACILITY",
-    "HOST",
-    "LOGGER",
-    "ASDM",
-)
+# The pieces in the order in which they are tried at one place, each with the characters that it can begin with.
+_PIECES = {
+    "PRIORITY": "<",
+    "WRAPPER": "%",
+    "CLOCK": "*." + ascii_uppercase,
+    "ISO_CLOCK": digits,
+    "UPTIME": digits,
+    "SEQUENCE": digits,
+    "EMPTY": ":",
+    "PROGRAM": ascii_letters,
+    "STRUCTURED": printable,
+    "FACILITY": ascii_letters,
+    "HOST": ascii_letters + digits + "[",
+    "LOGGER": "[",
+    "ASDM": digits,
+}
 # What may stand only at the very front, only behind something, and what a host's name may stand behind.
 _FIRST, _NEVER_FIRST = ("LOGGER", "ASDM"), ("EMPTY", "HOST", "FACILITY", "STRUCTURED")
 _BEFORE_HOST = ("PRIORITY", "SEQUENCE", "EMPTY", "CLOCK", "ISO_CLOCK", "FACILITY")
@@ -93,13 +94,17 @@ def _skip_front(line: str, start: int) -> tuple[int, str | None]:
 
 def _piece(line: str, position: int, seen: str, hosts: Set[str]) -> tuple[str, re.Match[str]] | None:
     """Return the piece of a header that stands at `position`, given the one before it."""
-    for name in _PIECES:
-        if not _may_follow(name, seen):
-            continue
+    for name in _candidates(line[position], seen):
         match = pattern(name).match(line, position)
         if match and (name != "HOST" or _is_host(line, match, seen, hosts)):
             return name, match
     return None
+
+
+@lru_cache(maxsize=4096)
+def _candidates(first: str, seen: str) -> tuple[str, ...]:
+    """Return the pieces that may stand behind `seen` and begin with a character."""
+    return tuple(name for name, begins in _PIECES.items() if first in begins and _may_follow(name, seen))
 
 
 def _may_follow(name: str, seen: str) -> bool:

@@ -66,6 +66,13 @@ def tags() -> re.Pattern[str]:
 
 
 @cache
+def _groups(family: str) -> tuple[tuple[str, str], ...]:
+    """Return the named groups of a family's tag, by their own names and by those in the pattern of all."""
+    names = [name for name in tags().groupindex if name.startswith(f"{family}__")]
+    return tuple((name.partition("__")[2], name) for name in names)
+
+
+@cache
 def _hints() -> re.Pattern[str]:
     """What every tag holds: a line without it has none."""
     return re.compile(r"IKE|KEv2|ISAKMP|IPSEC|Crypto mapdb|CRYPTO|%(?:ASA|FTD)-|%PKI|%GDOI|ipsec_process| 75\d{4} ")
@@ -172,7 +179,7 @@ def _tagged_segments(
     number: int, text: str, match: re.Match[str], common: dict[str, object], *, at_start: bool
 ) -> Iterator[Segment]:
     family = match.lastgroup or ""
-    groups = {key.split("__")[1]: value for key, value in match.groupdict().items() if "__" in key and value}
+    groups = {short: value for short, full in _groups(family) if (value := match[full])}
     session = int(groups["session"]) if "session" in groups else None
     local = groups.get("sa") or groups.get("bare")
     (_, head), *rest = _handle_pieces(text) if family == "asa_ikev2" else [(None, text)]

@@ -1,0 +1,80 @@
+"""Join what a page or a terminal wrapped: a text that is not understood alone is tried with the lines below it."""
+
+from collections import deque
+from collections.abc import Callable
+
+from ikelog.grammar.parsing import Parsed, parse
+from ikelog.reading.lines import Segment, clean
+
+# So many lines below it a line is joined with at most.
+WRAPPED_LINES = 4
+# A terminal that cuts a line in the middle of a word has filled it: from so many characters on that is tried too.
+FULL_LINE = 76
+
+# The grammar of the lines that continue a family's records.
+_PARTS_OF = {"asa_ikev2": "ikev2_message", "ios_ikev2": "ikev2_message", "ios_ipsec": "ios_ipsec"}
+# Messages that tell more in the lines below them.
+_GO_ON = frozenset({"replay_detected", "certificate_not_in_date", "ike_sa_created"})
+
+
+def parse_part(text: str, family: str) -> Parsed | None:
+    """Parse what may continue a record of a family; None where it is no such text."""
+    return parse(_PARTS_OF.get(family, "ikev2_message"), "part", text) if text else None
+
+
+def parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None, int]:
+    """Parse a tagged segment, joined with the bare lines below it where it takes them to be understood.
+
+    The lines that were joined are taken off `window`.
+    """
+    family = segment.family or ""
+
+    def parse_body(text: str) -> Parsed | None:
+        return parse(family, "body", text.lstrip(": "))
+
+    parsed = parse(family, "body", segment.body)
+    if parsed is not None and parsed.kind != "empty":
+        if parsed.kind in _GO_ON:
+            return _with_lines_below(parsed, segment, window, parse_body)
+        return parsed, segment.line
+    if parsed is not None and window and parse_part(window[0].body, family):
+        return parsed, segment.line
+    joined, line = parse_wrapped(segment, window, parse_body)
+    return (joined, line) if joined is not None else (parsed, segment.line)
+
+
+def parse_wrapped(
+    segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
+) -> tuple[Parsed | None, int]:
+    """Parse a segment together with bare lines right below it; take those lines off `window`."""
+    texts, upper = [segment.body + segment.closing], segment
+    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
+        if below.family is not None or below.sa is not None or below.line > upper.line + 1:
+            break
+        rest = below.body + below.closing
+        texts = [text + " " + rest for text in texts] + [text + rest for text in texts if upper.width >= FULL_LINE]
+        for text in texts:
+            parsed = parse_text(clean(text))
+            if parsed is not None and parsed.kind != "empty":
+                for _ in range(n):
+                    window.popleft()
+                return parsed, below.line
+        upper = below
+    return None, segment.line
+
+
+def _with_lines_below(
+    parsed: Parsed, segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
+) -> tuple[Parsed, int]:
+    """Give a message that is understood the lines below it that tell more of it."""
+    end, text, taken = segment.line, segment.body + segment.closing, 0
+    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
+        if below.family is not None or below.line > segment.line + n:
+            break
+        text = f"{text} {below.body}{below.closing}"
+        longer = parse_text(clean(text))
+        if longer is not None and longer.kind == parsed.kind:
+            parsed, end, taken = longer, below.line, n
+    for _ in range(taken):
+        window.popleft()
+    return parsed, end
