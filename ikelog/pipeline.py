@@ -96,14 +96,20 @@ def _read(source: SourceText, options: Options) -> _Read:
 
 
 def _in_order(read: list[_Read]) -> list[_Read]:
-    """Put rotated logs of one device in the order of their clocks, then of their names; others stay as named."""
+    """Put rotated logs of one device in the order of their clocks and names; others stay as named."""
     streams: dict[str, list[_Read]] = {}
     for part in read:
         streams.setdefault(stream_name(part.source.name), []).append(part)
     for parts in streams.values():
-        if len(parts) > 1:
-            parts.sort(key=lambda part: (str(part.reading.clock.first or ""), -rotation(part.source.name)))
+        parts.sort(key=_age)
     return [part for parts in streams.values() for part in parts]
+
+
+def _age(part: _Read) -> tuple[str, int]:
+    """Order the rotated logs of one device; clocks without a year cannot tell December from January, names can."""
+    first = part.reading.clock.first
+    known = first is not None and part.reading.clock.year is not None
+    return first.isoformat() if known and first else "", -rotation(part.source.name)
 
 
 def _wanted(negotiation: Negotiation, options: Options) -> bool:

@@ -101,6 +101,11 @@ def test_prose_is_no_part_of_anything() -> None:
     assert events_of("SA\nN\nfa ce\nDES\nIKEv2 works like this.\n") == []
 
 
+@pytest.mark.parametrize("text", ["Error(12): Detected an invalid IKE SPI", "see (12): SA KE N", "IKE(1): DES"])
+def test_a_number_in_brackets_in_some_prose_is_no_handle(text: str) -> None:
+    assert events_of(f"{text}\n") == []
+
+
 def test_two_messages_one_behind_the_other() -> None:
     first, second = events_of(f"{MESSAGE}\n{MESSAGE.replace('Message id: 1', 'Message id: 2')}\n")
     assert (first.fields["message_id"], second.fields["message_id"]) == (1, 2)
@@ -139,8 +144,7 @@ def assert_asa(event: Event, handle: int, spi: str) -> None:
     assert event.fields["payloads"] == ("SA", "KE")
     assert event.fields["notifies"] == ("NAT_DETECTION_SOURCE_IP",)
     assert (event.fields["group"], event.fields["length"]) == (14, 574)
-    (proposal,) = event.fields["proposals"]  # type: ignore[misc]
-    assert isinstance(proposal, Proposal)
+    (proposal,) = proposals_of(event)
     assert (proposal.encryption, proposal.prf) == (("AES-CBC",), ("SHA256",))
 
 
@@ -198,7 +202,7 @@ def test_messages_glued_to_a_list_of_transforms() -> None:
         "Specific Payload: DELETE-REASONIKEv2-PROTO-5: Construct Notify Payload: NAT_DETECTION_SOURCE_IP(2):  \n"
     )
     listed, vendor, notify = events_of(text)
-    (proposal,) = listed.fields["proposals"]  # type: ignore[misc]
+    (proposal,) = proposals_of(listed)
     assert proposal == Proposal(1, "ike", ("AES-CBC",), ("SHA256",), ("SHA256",), ("14",), (), 1)
     assert (vendor.fields["vendor_id"], notify.fields["notify"]) == ("DELETE-REASON", "NAT_DETECTION_SOURCE_IP")
 

@@ -117,6 +117,16 @@ def test_kinds_of_their_own() -> None:
     assert {kind: sorted(said) for kind, said in texts.items() if len(said) > 8} == {}
 
 
+def test_no_field_hides_what_every_event_has() -> None:
+    envelope = {field.name for field in dataclasses.fields(Event)} | {"negotiation"}
+    rules = {
+        (path.stem, found[1])
+        for path in parsing.folder().glob("*.lark")
+        for found in re.finditer(r"^(?:[a-z_0-9]+__)?([a-z_0-9]+): ", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    assert [rule for rule in rules if rule[1] in envelope - {"handle"}] == []
+
+
 def test_kinds_are_many_and_well_formed() -> None:
     kinds = {
         found["kind"] for path in parsing.folder().glob("*.lark") for found in ALTERNATIVE.finditer(path.read_text())

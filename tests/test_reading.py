@@ -226,6 +226,13 @@ def test_glued_messages_have_clocks_of_their_own() -> None:
     assert [s.first for s in found] == [True, False, False]
 
 
+def test_what_looks_like_a_tag_inside_a_syslog_message() -> None:
+    (found,) = segments("%ASA-4-733201: Threat-detection: x. IKEv2: RA excessive client initiation requests\n")
+    assert found.family == "asa_syslog"
+    found, glued = segments(f"{ON_OFF}*Apr 29 16:57:41.000: {V2}\n")
+    assert (glued.family, glued.body) == ("ios_ikev2", "Insert SA")
+
+
 def test_a_line_is_cut_at_the_handles_in_it() -> None:
     found = segments("(2):    AES-CBC(2):    SHA256(3):    DH_GROUP_2048_MODP/Group 14\n")
     assert [(s.sa, s.body) for s in found] == [(2, "AES-CBC"), (2, "SHA256"), (3, "DH_GROUP_2048_MODP/Group 14")]

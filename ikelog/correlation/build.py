@@ -166,7 +166,7 @@ def _closed(state: NegotiationState, decided: Decided) -> Closed | None:
     """Tell what became of an IKE SA that had come up."""
     if decided.ike_up is None:
         return None
-    begin = state.events.index(decided.ike_up)
+    begin = next((i for i, event in enumerate(state.events) if event is decided.ike_up), 0)
     for place, event in enumerate(state.events[begin:], begin):
         by, reason = _closing(event, state.events[place + 1 : place + 4])
         if by is not None:
@@ -231,7 +231,7 @@ def _message(message: MessageState, numbers: dict[int, int]) -> Message:
         direction=message.direction,
         response=message.response,
         source=message.first.source,
-        line=message.first.line,
+        line=message.line,
         end_line=message.end_line,
         answers=numbers[id(request)] if request else None,
         round_trip_ms=_elapsed(request.first, message.first) if request else None,

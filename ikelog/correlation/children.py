@@ -41,7 +41,7 @@ def _from_messages(state: NegotiationState, request: MessageState, earlier: list
     rekeys = "REKEY_SA" in request.notifies
     return ChildSa(
         id=f"C{len(earlier) + 1}",
-        line=request.first.line,
+        line=request.line,
         protocol=_protocol(request) or "esp",
         local_selectors=ours,
         remote_selectors=theirs,

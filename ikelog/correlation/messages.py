@@ -1,7 +1,5 @@
 """Merge the records that a device prints of one message, then tell a retransmission from a new message."""
 
-from dataclasses import replace
-
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.correlation.types import Direction, Repeat
 from ikelog.events.types import Event, Proposal, TrafficSelector
@@ -28,8 +26,7 @@ def take_record(state: NegotiationState, event: Event) -> None:
         packet = state.packet if event.kind in ("message_received", "message_arrived") else None
         if packet is not None and _same_message(packet, event):
             state.packet = None
-            event = replace(event, line=packet.line, time=event.time or packet.time)
-            _add_record(state, event, {packet.kind, event.kind})
+            _add_record(state, event, {packet.kind, event.kind}, line=min(packet.line, event.line))
             return
         _flush_packet(state)
         _add_record(state, event, {event.kind})
@@ -59,7 +56,9 @@ def _id(event: Event) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _add_record(state: NegotiationState, event: Event, kinds: set[str]) -> None:
+def _add_record(state: NegotiationState, event: Event, kinds: set[str], *, line: int | None = None) -> None:
+    """Add a record to the message that it is of; `line` is where an earlier record of the same one stands."""
+    line = event.line if line is None else line
     direction = RECORDS[event.kind]
     told = event.fields.get("response")
     response = told if isinstance(told, bool) else None
@@ -76,9 +75,11 @@ def _add_record(state: NegotiationState, event: Event, kinds: set[str]) -> None:
         return
     if same is not None and not _is_new(state, same, event):
         same.kinds = set(kinds)
-        same.repeats.append(Repeat(event.source, event.line, event.time, event.offset_ms))
+        same.repeats.append(Repeat(event.source, line, event.time, event.offset_ms))
         return
-    state.messages.append(_new_message(state, event, direction, response, kinds))
+    message = _new_message(state, event, direction, response, kinds)
+    message.line = line
+    state.messages.append(message)
 
 
 def _new_message(
@@ -90,6 +91,7 @@ def _new_message(
         direction,
         response,
         event,
+        event.line,
         event.end_line,
         set(kinds),
     )

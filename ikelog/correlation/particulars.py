@@ -96,7 +96,7 @@ def build_offers(state: NegotiationState) -> tuple[Offer, ...]:
     """Return every proposal that was sent, received or is the device's own, each once."""
     offers: dict[tuple[object, ...], Offer] = {}
     listed = [(_OFFERING[e.kind], p) for e in state.events if e.kind in _OFFERING for p in _proposals_of(e)]
-    shown = [(m.direction, dataclasses.replace(p, line=m.first.line)) for m in state.messages for p in m.proposals]
+    shown = [(m.direction, dataclasses.replace(p, line=m.line)) for m in state.messages for p in m.proposals]
     for direction, proposal in sorted([*listed, *shown], key=lambda pair: pair[1].line):
         purpose = "child" if proposal.protocol in ("esp", "ah") else "ike"
         key = (direction, purpose, *((k, frozenset(v)) for k, v in proposal.transforms().items()))

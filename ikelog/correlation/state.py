@@ -18,6 +18,7 @@ class MessageState:
     direction: Direction
     response: bool | None
     first: Event
+    line: int
     end_line: int
     kinds: set[str] = field(default_factory=set)
     payloads: tuple[str, ...] = ()

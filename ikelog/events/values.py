@@ -21,7 +21,7 @@ def _address(text: str) -> str:
 
 def _endpoint(text: str) -> Value:
     address, _, port = text.rpartition(":")
-    return Endpoint(_address(address.strip("[]")), int(port)) if port.isdigit() else Endpoint(_address(text))
+    return Endpoint(_address(address.strip("[]")), int(port)) if port.isdecimal() else Endpoint(_address(text))
 
 
 def _slash_endpoint(text: str) -> Value:
@@ -45,8 +45,8 @@ def _proxy(text: str) -> Value:
     except ValueError:
         return text
     start, end = str(network.network_address), str(network.broadcast_address)
-    number = int(port) if port.isdigit() else 0
-    kind = int(protocol) if protocol.isdigit() and protocol != "256" else 0
+    number = int(port) if port.isdecimal() else 0
+    kind = int(protocol) if protocol.isdecimal() and protocol != "256" else 0
     return TrafficSelector(start, end, kind, number, number or 65535)
 
 

@@ -15,7 +15,7 @@ STARTS = ("body", "part")
 # A literal with an `i` behind it is believed, not seen: between its words any punctuation will do.
 _LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"(i\b)?')
 _WORD_OR_NOT = re.compile(r"[\w=%<>\[\]]+|[^\w=%<>\[\]]+")
-_BETWEEN_WORDS, _INSIDE_A_WORD = r"[ .,:;!?()'\"\/-]+", r"[ .,:;!?()'\"\/-]{0,3}"
+_BETWEEN_WORDS, _INSIDE_A_WORD = r"[ .,:;!?#&()'\"\/-]+", r"[ .,:;!?#&()'\"\/-]{0,3}"
 # What may stand glued to the last word of a complete body: a typed command, a prompt, the next line's header.
 _NEXT = re.compile(
     r"(?:no|sho?w?|exit|end|int|interface|conf|clear|debug|undebug|deb|un|u|ping|do|write|wr|copy|term|crypto|logout)\b"

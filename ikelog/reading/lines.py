@@ -133,7 +133,7 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
         state.hosts.add(header.host)
     state.prompt = state.prompt or header.prompt
     time, offset = _told(header.stamp, state)
-    found = list(tags().finditer(line, header.end)) if _hints().search(line) else []
+    found = _tags_of(line, header.end) if _hints().search(line) else []
     common: dict[str, object] = {"time": time, "offset_ms": offset, "device": header.host, "sequence": header.sequence}
     common["width"] = len(line.rstrip())
     bare_end = found[0].start() if found else len(line)
@@ -149,6 +149,21 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
         yield from _tagged_segments(number, text, match, common, at_start=match.start() == header.end)
         if own:  # a message glued to the one before has a clock of its own
             common["time"], common["offset_ms"] = _told(read_clock(own.groupdict()), state)
+
+
+def _tags_of(line: str, start: int) -> list["re.Match[str]"]:
+    """Find the tags on a line.
+
+    What looks like one in the text of a syslog message is none, as in `%ASA-4-402119: IPSEC: Received`, unless a clock
+    shows that another message begins there.
+    """
+    found: list[re.Match[str]] = []
+    for match in tags().finditer(line, start):
+        place = match.start()
+        inside = bool(found) and line[found[-1].start()] == "%" != line[place]
+        if not inside or _clock_before().search(line, max(found[-1].end(), place - 64), place):
+            found.append(match)
+    return found
 
 
 def _told(stamp: Stamp | None, state: Reading) -> tuple[str | None, int | None]:
