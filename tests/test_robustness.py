@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 from pathlib import Path
 
 import jsonschema
@@ -15,6 +16,7 @@ from ikelog.reporting import json_report, ladder, terminal
 
 SAMPLES = [path.read_bytes().split(b"\n") for path in sorted((Path(__file__).parent.parent / "samples").glob("*.log"))]
 SCHEMA = jsonschema.Draft202012Validator(json.loads(json_report.schema()))
+TAG = re.compile(r"IKEv2:|IKEv2-(?:PROTO|PLAT)-\d+: ")
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -68,5 +70,5 @@ def test_events_are_in_order_and_no_tagged_line_is_lost(draw: random.Random) -> 
     events = [event for event, _ in events_of([source])]
     assert [event.line for event in events] == sorted(event.line for event in events)
     covered = {line for event in events for line in range(event.line, event.end_line + 1)}
-    tagged = {n for n, line in enumerate(source.lines, 1) if line.lstrip(" *").startswith(("IKEv2:", "IKEv2-P"))}
+    tagged = {n for n, line in enumerate(source.lines, 1) if TAG.match(line)}
     assert tagged <= covered
