@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ikelog.grammar.cache import cached_parser
+
 if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
@@ -84,7 +86,13 @@ def terminal(family: str, name: str) -> str:
 
 @cache
 def parser(family: str) -> "Lark":
-    """Return the compiled grammar of a family."""
+    """Return the compiled grammar of a family, from the cache on disk where it is still true."""
+    texts = [path.read_text(encoding="utf-8") for path in sorted(folder().glob("*.lark"))]
+    return cached_parser(family, texts, lambda: compiled(family))
+
+
+def compiled(family: str) -> "Lark":
+    """Compile the grammar of a family anew."""
     from lark import Lark
 
     starts = [start for start in STARTS if re.search(rf"^\??{start}:", source(family), re.MULTILINE)]
