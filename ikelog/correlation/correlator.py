@@ -17,7 +17,9 @@ from ikelog.correlation.view import (
     contradicts,
     find_pair,
     full_handle,
+    is_past,
     just_aborted,
+    may_be_of_ended,
     note_state,
     only_without_handle,
     others_under_way,
@@ -28,9 +30,6 @@ from ikelog.correlation.view import (
 )
 from ikelog.events.types import Event, Handle
 from ikelog.reading.sources import stream_name
-
-# A line that begins a negotiation waits so long, in lines, for the message that shows whose it is.
-HELD_LINES = 2000
 
 
 @dataclass(slots=True)
@@ -95,7 +94,9 @@ class _Correlator:
             self.result.loose.append(event)
             return
         fitting = states_of_peer(view, event) or just_aborted(view, event)
-        if len(fitting) == 1:
+        if fitting and may_be_of_ended(view, event):
+            self.result.loose.append(event)
+        elif len(fitting) == 1:
             self._take_named(view, event, fitting[0])
         elif not fitting and event.kind in kinds.NAMES_PEER and endpoints(event)[1] is not None:
             self._take_named(view, event, self._new_state(view, event, Identity(None, None, None)))
@@ -279,11 +280,11 @@ class _Correlator:
 
     def _expire(self, view: View, event: Event) -> None:
         """Decide on what has waited longer than any negotiation takes to begin."""
-        for handle in [h for h, held in view.held.items() if _is_past(held.events[-1], event)]:
+        for handle in [h for h, held in view.held.items() if is_past(held.events[-1], event)]:
             self._settle_held(view, handle)
-        while view.adopted and _is_past(view.adopted[0].events[-1], event):
+        while view.adopted and is_past(view.adopted[0].events[-1], event):
             view.adopted.pop(0)
-        while view.undecided and _is_past(view.undecided[0].events[-1], event):
+        while view.undecided and is_past(view.undecided[0].events[-1], event):
             self._decide(view, view.undecided[0])
 
     def _decide(self, view: View, supposed: Supposed) -> None:
@@ -295,7 +296,3 @@ class _Correlator:
 def _is_initiator(event: Event) -> bool:
     identity = identity_of(event)
     return identity is not None and identity.role == "initiator"
-
-
-def _is_past(held: Event, event: Event) -> bool:
-    return held.source != event.source or event.line - held.line > HELD_LINES

@@ -7,6 +7,9 @@ from ikelog.correlation.identity import Identity, endpoints
 from ikelog.correlation.state import NegotiationState
 from ikelog.events.types import Event, Handle
 
+# A line that begins a negotiation waits so long, in lines, for the message that shows whose it is.
+HELD_LINES = 2000
+
 # An abort may be told in several syslog lines: what follows within this is the same one.
 ECHO_LINES = 20
 ECHO_MS = 2000
@@ -33,9 +36,10 @@ class View:
     """One device as one log shows it: its negotiations, and who owns which handle now.
 
     `count` counts the negotiations seen, `last` is the latest of them, `under_way` those not ended, `negotiating` those
-    of them that are not up; `syslog_only` holds as long as nothing named an SPI or a handle. `waiting` are nameless
-    lines since the last that named its negotiation, `near`; `adopted` are beginnings that were given away, `undecided`
-    lines that stood in the middle of `near` and may yet be another's beginning.
+    of them that are not up; `ended_peers` has the event that ended the last one with each peer. `syslog_only` holds as
+    long as nothing named an SPI or a handle. `waiting` are nameless lines since the last that named its negotiation,
+    `near`; `adopted` are beginnings that were given away, `undecided` lines that stood in the middle of `near` and may
+    yet be another's beginning.
     """
 
     device: str | None
@@ -47,6 +51,7 @@ class View:
     negotiating: dict[int, NegotiationState] = field(default_factory=dict)
     by_initiator: dict[str, list[NegotiationState]] = field(default_factory=dict)
     by_peer: dict[str, dict[int, NegotiationState]] = field(default_factory=dict)
+    ended_peers: dict[str, Event] = field(default_factory=dict)
     owners: dict[Handle, NegotiationState] = field(default_factory=dict)
     gone: dict[Handle, NegotiationState] = field(default_factory=dict)
     full_handles: dict[int, Handle] = field(default_factory=dict)
@@ -79,6 +84,7 @@ def note_state(view: View, state: NegotiationState) -> None:
                 view.gone[handle] = view.owners.pop(handle)
         if state.remote is not None:
             view.by_peer.get(state.remote.address, {}).pop(id(state), None)
+            view.ended_peers[state.remote.address] = state.ended
 
 
 def own_handle(view: View, handle: Handle, state: NegotiationState) -> None:
@@ -193,3 +199,15 @@ def states_of_peer(view: View, event: Event) -> list[NegotiationState]:
         for s in view.by_peer.get(remote.address, {}).values()
         if (local is None or s.local is None or s.local.address == local.address)
     ]
+
+
+def is_past(held: Event, event: Event) -> bool:
+    """Tell whether an event stands too far behind a held one to have to do with it."""
+    return held.source != event.source or event.line - held.line > HELD_LINES
+
+
+def may_be_of_ended(view: View, event: Event) -> bool:
+    """Tell whether a peer's `CONNECTION STATUS: DOWN` may be of a negotiation with it that has just ended."""
+    remote = endpoints(event)[1]
+    ended = view.ended_peers.get(remote.address) if remote else None
+    return event.fields.get("status_word") == "DOWN" and ended is not None and not is_past(ended, event)
