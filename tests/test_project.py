@@ -51,6 +51,12 @@ def test_readme_commands_print_and_end_as_it_says(tmp_path: Path) -> None:
         assert done.returncode == expected, f"$ {command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
 
 
+def test_readme_lists_the_diagnoses_there_are(tmp_path: Path) -> None:
+    table = run_in_shell("ikelog rules --format markdown", tmp_path).stdout
+    assert table.count("\n") > 30
+    assert table in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
 def test_every_runtime_dependency_says_what_it_is_for() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     dependencies = tomllib.loads(text)["project"]["dependencies"]
