@@ -20,6 +20,11 @@ def head(message: Message) -> Evidence:
     return Evidence(message.source, message.line, min(message.end_line, message.line + _HEAD), "")
 
 
+def name_lines(message: Message) -> Evidence:
+    """Return the two lines of a message that name its ends and its SPIs."""
+    return Evidence(message.source, message.line, min(message.end_line, message.line + 1), "")
+
+
 def repeats(message: Message) -> list[Evidence]:
     """Return one line for each retransmission of a message."""
     return [Evidence(repeat.source, repeat.line, repeat.line, "") for repeat in message.repeats]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import platforms
-from ikelog.diagnosis.evidence import head
+from ikelog.diagnosis.evidence import name_lines
 from ikelog.diagnosis.facts import peer
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Fix, Severity
@@ -64,7 +64,7 @@ def _told(negotiation: Negotiation) -> str:
 
 
 def _first(negotiation: Negotiation) -> Lined:
-    return head(negotiation.messages[0]) if negotiation.messages else negotiation.events[0]
+    return name_lines(negotiation.messages[0]) if negotiation.messages else negotiation.events[0]
 
 
 def _severity(group: list[Negotiation]) -> Severity:
