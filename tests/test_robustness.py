@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +15,9 @@ from ikelog.pipeline import analyze, events_of
 from ikelog.reading.sources import text_source
 from ikelog.reporting import json_report, ladder, terminal
 
-SAMPLES = [path.read_bytes().split(b"\n") for path in sorted((Path(__file__).parent.parent / "samples").glob("*.log"))]
+FOLDER = Path(__file__).parent.parent / "samples"
+SAMPLES = [path.read_bytes().split(b"\n") for path in sorted(FOLDER.glob("*.log"))]
+HEALTHY = [path.stem for path in sorted(FOLDER.glob("*-healthy-*.log"))] + ["iosxe-rekey", "iosxe-invalid-ke-retried"]
 SCHEMA = jsonschema.Draft202012Validator(json.loads(json_report.schema()))
 TAG = re.compile(r"IKEv2:|IKEv2-(?:PROTO|PLAT)-\d+: ")
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -72,3 +75,13 @@ def test_events_are_in_order_and_no_tagged_line_is_lost(draw: random.Random) -> 
     covered = {line for event in events for line in range(event.line, event.end_line + 1)}
     tagged = {n for n, line in enumerate(source.lines, 1) if TAG.match(line)}
     assert tagged <= covered
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_a_healthy_log_cut_off_at_either_end_alarms_nobody(name: str) -> None:
+    lines = (FOLDER / f"{name}.log").read_bytes().split(b"\n")
+    for cut in range(3, len(lines), 5):
+        for part in (lines[:cut], lines[cut:]):
+            report = analyze([text_source("cut.log", b"\n".join(part))])
+            assert [(cut, f.code, f.explanation) for f in report.findings if f.severity != "info"] == []
+            assert not {"failed", "child_failed"} & {n.outcome for n in report.negotiations}, cut

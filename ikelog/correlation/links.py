@@ -57,7 +57,9 @@ def link(states: list[NegotiationState], built: list[Negotiation]) -> tuple[Nego
             same_request[first.id].append(second.id)
             same_request[second.id].append(first.id)
     for (a, first), (b, second) in _combined(pairs, lambda pair: pair[1].remote.address):
-        if a.initiator_spi != b.initiator_spi and _is_simultaneous(first, second):
+        if a.initiator_spi == b.initiator_spi or not (_began_by_init(a) and _began_by_init(b)):
+            continue  # an SA seen only later in its life, or made by a rekey, was not being negotiated
+        if _is_simultaneous(first, second):
             simultaneous[first.id].append(second.id)
             simultaneous[second.id].append(first.id)
     return tuple(
