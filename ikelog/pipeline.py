@@ -85,7 +85,7 @@ def _owners(correlated: Correlated) -> dict[int, str]:
 
 
 def _read(source: SourceText, options: Options) -> _Read:
-    reading = Reading(ClockState(), options.year, options.zone)
+    reading = Reading(ClockState(options.year, options.zone))
     events: list[Event] = []
     interrupted = source.interrupted
     try:
@@ -163,7 +163,7 @@ def _source(part: _Read) -> Source:
         encoding=part.source.encoding,
         first_time=times[0] if times else None,
         last_time=times[-1] if times else None,
-        clock=SourceClock(clock.year or part.reading.year, clock.zone, clock.marks),
+        clock=SourceClock(clock.year or clock.given_year, clock.zone, clock.marks),
         notes=part.source.notes,
     )
 

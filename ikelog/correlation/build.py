@@ -28,7 +28,7 @@ from ikelog.correlation.types import (
     Span,
     Vrf,
 )
-from ikelog.events.types import Endpoint, Event
+from ikelog.events.types import Endpoint, Event, Events
 from ikelog.terms import errors
 
 _EVERYTHING = {
@@ -83,8 +83,8 @@ def _build(state: NegotiationState, decided: Decided) -> Negotiation:
         ike_up=decided.ike_up,
         child_up=decided.child_up,
         failure=decided.failure,
-        events=tuple(state.events),
-        nearby=tuple(state.nearby),
+        events=Events(state.events),
+        nearby=Events(state.nearby),
     )
 
 

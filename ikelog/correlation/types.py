@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ikelog.events.types import Event, Proposal, TrafficSelector
+from ikelog.events.types import Event, Events, Proposal, TrafficSelector
 
 Role = Literal["initiator", "responder"]
 Outcome = Literal["established", "child_failed", "failed", "ike_only", "incomplete"]
@@ -241,5 +241,5 @@ class Negotiation:
     ike_up: Event | None = None
     child_up: Event | None = None
     failure: Event | None = None
-    events: tuple[Event, ...] = field(default=(), repr=False)
-    nearby: tuple[Event, ...] = field(default=(), repr=False)
+    events: Events = field(default=Events(), repr=False)
+    nearby: Events = field(default=Events(), repr=False)

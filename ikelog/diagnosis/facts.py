@@ -11,12 +11,12 @@ NEVER_ANSWERED = "0" * 16
 
 def events(negotiation: Negotiation, *kinds: str) -> list[Event]:
     """Return a negotiation's own events of the given kinds, in order."""
-    return [event for event in negotiation.events if event.kind in kinds]
+    return negotiation.events.of(*kinds)
 
 
 def nearby(negotiation: Negotiation, *kinds: str) -> list[Event]:
     """Return the events of the given kinds that may be this negotiation's: what rests on them is inferred."""
-    return [event for event in negotiation.nearby if event.kind in kinds]
+    return negotiation.nearby.of(*kinds)
 
 
 def errors_reported(negotiation: Negotiation, *sentences: str) -> list[Event]:

@@ -135,7 +135,7 @@ def close_block(block: Block) -> Event:
         block.proposals.append(_proposal(block.names, child, number, block.head.kind[:3].strip("_"), block.head.line))
     if block.proposals:
         fields["proposals"] = tuple(block.proposals)
-    return replace(block.head, end_line=block.end_line, fields=fields)
+    return block.head._replace(end_line=block.end_line, fields=fields)
 
 
 def _proposal(names: list[str], child: bool, number: Value | None, protocol: str | None, line: int) -> Proposal:

@@ -1,8 +1,14 @@
 """What a device reported: one frozen Event for each thing it wrote down."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from types import MappingProxyType
+from typing import NamedTuple
 
+from ikelog.reading.clock import Moment
 from ikelog.terms import transforms
 
 
@@ -52,26 +58,61 @@ class Handle:
 
 
 Value = str | int | bool | Endpoint | TrafficSelector | Proposal | tuple["Value", ...]
+NO_FIELDS: Mapping[str, Value] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One thing that a device reported.
 
-    `kind` is a grammar alternative's name or `unrecognised`. `line` and `end_line` count from 1 in `source`. `time` is
-    what the device's clock said (ISO 8601 as far as known), `offset_ms` counts from the source's first clock; both are
-    None where the line has no clock. `fields` holds what the kind carries; `text` is the raw text of an unrecognised
-    line. `platform` is `ios` or `asa` as the line's own form tells, else None.
+    `kind` is a grammar alternative's name or `unrecognised`. `line` and `end_line` count from 1 in `source`. `moment`
+    is what the device's clock said, None where the line has no clock. `fields` holds what the kind carries; `text` is
+    the raw text of an unrecognised line. `platform` is `ios` or `asa` as the line's own form tells, else None.
     """
 
     kind: str
     source: str
     line: int
     end_line: int
-    time: str | None = None
-    offset_ms: int | None = None
+    moment: Moment | None = None
     device: str | None = None
     platform: str | None = None
     handle: Handle | None = None
-    fields: Mapping[str, Value] = field(default_factory=dict)
+    fields: Mapping[str, Value] = NO_FIELDS
     text: str | None = None
+
+    @property
+    def time(self) -> str | None:
+        """What the clock said, in ISO 8601 as far as it is known."""
+        return self.moment.time if self.moment is not None else None
+
+    @property
+    def offset_ms(self) -> int | None:
+        """Milliseconds since the source's first clock."""
+        return self.moment.offset_ms if self.moment is not None else None
+
+
+class Events(tuple[Event, ...]):
+    """Events in the order of their lines, and where those of each kind stand among them."""
+
+    @cached_property
+    def places(self) -> Mapping[str, list[int]]:
+        """The places of the events of each kind that occurs, ascending."""
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, event in enumerate(self):
+            places[event[0]].append(place)
+        return dict(places)
+
+    def of(self, *kinds: str) -> list[Event]:
+        """Return the events of the given kinds, in order."""
+        found = [self.places[kind] for kind in dict.fromkeys(kinds) if kind in self.places]
+        places = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
+        return [self[place] for place in places]
+
+    def first(self, *kinds: str) -> Event | None:
+        """Return the first event of the given kinds, or None."""
+        places = [self.places[kind][0] for kind in kinds if kind in self.places]
+        return self[min(places)] if places else None
+
+    def has(self, *kinds: str) -> bool:
+        """Tell whether an event of one of the given kinds is among them."""
+        return any(kind in self.places for kind in kinds)

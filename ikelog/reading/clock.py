@@ -4,7 +4,8 @@ import re
 from calendar import isleap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _HALF_YEAR = timedelta(days=183)
@@ -26,10 +27,55 @@ class Stamp:
     """One reading of a clock. `when` is naive and, without a year, in a year that only serves to count."""
 
     when: datetime
-    digits: int
+    clock: str
     year: int | None
     zone: str | None
     mark: str
+
+
+class Day(NamedTuple):
+    """A stretch of a log in which the clock's date, year and zone stay the same.
+
+    `midnight` is its first reading of all, in a year that may only serve to count, and `since_first` how long after the
+    source's first clock that is. `year` and `zone` are what was printed, `given_year` and `given_zone` what the user
+    said where they were not.
+    """
+
+    midnight: datetime
+    since_first: timedelta
+    year: int | None
+    zone: str | None
+    given_year: int | None
+    given_zone: tzinfo | None
+
+
+class Moment(NamedTuple):
+    """What a clock said: a day, and the time of day as printed, `16:57:40.944`."""
+
+    day: Day
+    clock: str
+
+    @property
+    def time(self) -> str | None:
+        """ISO 8601 as far as it is known; None where it is no time of day."""
+        into_day = time_of_day(self.clock)
+        if into_day is None:
+            return None
+        return _iso_time(self.day, self.clock, self.day.midnight + into_day)
+
+    @property
+    def offset_ms(self) -> int | None:
+        """Milliseconds since the source's first clock; None where it is no time of day."""
+        into_day = time_of_day(self.clock)
+        return None if into_day is None else round((self.day.since_first + into_day).total_seconds() * 1000)
+
+
+def time_of_day(clock: str) -> timedelta | None:
+    """Return how long after midnight a clock such as `16:57:40.944` stands; None where there is no such time."""
+    hour, minute, second, fraction = int(clock[:2]), int(clock[3:5]), int(clock[6:8]), clock[9:15]
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return timedelta(0, hour * 3600 + minute * 60 + second, int(fraction.ljust(6, "0")) if fraction else 0)
 
 
 @dataclass(slots=True)
@@ -37,8 +83,12 @@ class ClockState:
     """A source's clock as it goes along: where it began and where it stands, in years that may only serve to count.
 
     `year` and `zone` are the first that were printed, `last_zone` the latest; `shift` is what changes between summer
-    and winter time moved the clock by.
+    and winter time moved the clock by. `given_year` and `given_zone` are what the user said of it. `day` is that of
+    the last reading, whose stamp, but for the time of day, was `printed`.
     """
+
+    given_year: int | None = None
+    given_zone: tzinfo | None = None
 
     first: datetime | None = None
     last: datetime | None = None
@@ -47,6 +97,8 @@ class ClockState:
     marks: tuple[str, ...] = ()
     last_zone: str | None = None
     shift: timedelta = timedelta()
+    day: Day | None = None
+    printed: tuple[date, int | None, str | None, str] | None = None
 
 
 def read_clock(groups: Mapping[str, str | None]) -> Stamp | None:
@@ -67,17 +119,26 @@ def read_clock(groups: Mapping[str, str | None]) -> Stamp | None:
         )
     except ValueError:
         return None
+    clock = ":".join(groups[f"{prefix}{part}"] or "" for part in ("hour", "minute", "second"))
     return Stamp(
         when,
-        min(len(fraction), 3),
+        f"{clock}.{fraction}" if fraction else clock,
         int(printed_year) if printed_year else None,
         groups.get(f"{prefix}zone"),
         groups.get("mark") or "",
     )
 
 
-def advance(state: ClockState, stamp: Stamp) -> int:
-    """Take one more reading of a clock; return its milliseconds since the source's first."""
+def tell(state: ClockState, stamp: Stamp) -> Moment:
+    """Take one more reading of a clock."""
+    printed = stamp.when.date(), stamp.year, stamp.zone, stamp.mark
+    if state.day is None or printed != state.printed:
+        state.day, state.printed = _day(state, stamp), printed
+    return Moment(state.day, stamp.clock)
+
+
+def _day(state: ClockState, stamp: Stamp) -> Day:
+    """Take the first reading of a clock on another day, or in another year or zone."""
     if stamp.year is None:
         when = _placed(state, stamp.when)
     else:
@@ -94,43 +155,44 @@ def advance(state: ClockState, stamp: Stamp) -> int:
     state.zone = state.zone or stamp.zone
     if stamp.mark not in state.marks:
         state.marks = (*state.marks, stamp.mark)
-    return round((when + state.shift - state.first).total_seconds() * 1000)
+    midnight = datetime.combine(when, time())
+    since_first = midnight + state.shift - state.first
+    return Day(midnight, since_first, stamp.year, stamp.zone, _completed_year(state), state.given_zone)
 
 
-def completed_year(state: ClockState, year: int | None) -> int | None:
+def _completed_year(state: ClockState) -> int | None:
     """Return the year of the last reading where the user gave that of the first."""
-    if year is None or state.first is None or state.last is None:
-        return year
-    return year + state.last.year - state.first.year
+    if state.given_year is None or state.first is None or state.last is None:
+        return state.given_year
+    return state.given_year + state.last.year - state.first.year
 
 
-def iso_time(stamp: Stamp, year: int | None, zone: tzinfo | None) -> str:
-    """Write a stamp as ISO 8601 as far as it is known.
+def _iso_time(day: Day, clock: str, when: datetime) -> str:
+    """Write a moment as ISO 8601 as far as it is known.
 
-    `year` and `zone` complete what the device did not print. `2024-11-30T11:16:56.461Z`, `2010-06-10T17:36:05`,
-    `--04-29T16:57:40.944`. A year without the printed 29 February is not that clock's.
+    `2024-11-30T11:16:56.461Z`, `2010-06-10T17:36:05`, `--04-29T16:57:40.944`. A year without the printed 29 February
+    is not that clock's.
     """
-    when = stamp.when
-    known_year = stamp.year or year
-    if known_year and (when.month, when.day) == (2, 29) and not isleap(known_year):
-        known_year = None
-    clock = when.strftime("%m-%dT%H:%M:%S")
-    if stamp.digits:
-        clock += "." + f"{when.microsecond:06}"[: stamp.digits].ljust(3, "0")
-    suffix = _suffix(stamp, known_year, zone)
-    return (f"{known_year:04}-" if known_year else "--") + clock + suffix
+    year = day.year or day.given_year
+    if year and (when.month, when.day) == (2, 29) and not isleap(year):
+        year = None
+    seconds, _, fraction = clock.partition(".")
+    text = f"{when.month:02}-{when.day:02}T{seconds}"
+    if fraction:
+        text += "." + fraction[:3].ljust(3, "0")
+    return (f"{year:04}-" if year else "--") + text + _suffix(day, when, year)
 
 
-def _suffix(stamp: Stamp, year: int | None, zone: tzinfo | None) -> str:
-    if stamp.zone in ("Z", "UTC", "GMT"):
+def _suffix(day: Day, when: datetime, year: int | None) -> str:
+    if day.zone in ("Z", "UTC", "GMT"):
         return "Z"
-    offset = _ZONE.fullmatch(stamp.zone or "")
+    offset = _ZONE.fullmatch(day.zone or "")
     if offset:
         return f"{offset[1]}{int(offset[2]):02}:{offset[3]}"
-    if zone is None or year is None:
+    if day.given_zone is None or year is None:
         return ""
     try:
-        shift = stamp.when.replace(year=year, tzinfo=zone).utcoffset()
+        shift = when.replace(year=year, tzinfo=day.given_zone).utcoffset()
     except ValueError:
         return ""
     if shift is None:

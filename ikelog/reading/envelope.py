@@ -37,7 +37,6 @@ class Header:
     end: int = 0
     host: str | None = None
     stamp: Stamp | None = None
-    sequence: int | None = None
     prompt: str | None = None
 
 
@@ -50,7 +49,7 @@ def pattern(name: str) -> re.Pattern[str]:
 def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Header:
     """Read the header that a line begins with; it may be empty. `hosts` are the names that earlier lines gave."""
     position, prompt = _skip_front(line, start)
-    host, stamp, sequence, seen = None, None, None, ""
+    host, stamp, seen = None, None, ""
     while position < len(line):
         found = _piece(line, position, seen, hosts)
         if found is None:
@@ -60,13 +59,11 @@ def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Hea
         if name in ("CLOCK", "ISO_CLOCK"):
             stamp = read_clock(groups) or stamp
         host = _host_in(groups) or host
-        if groups.get("sequence"):
-            sequence = int(groups["sequence"])
         seen = "RFC5424" if groups.get("version") else "RFC5424 " + name if seen == "RFC5424" else name
         if name == "CLOCK" and match["end"].startswith(":"):
             seen = "OWN_CLOCK"
         position = match.end()
-    return Header(position, None if host == "-" else host, stamp, sequence, prompt)
+    return Header(position, None if host == "-" else host, stamp, prompt)
 
 
 def read_prompt(line: str, start: int = 0) -> re.Match[str] | None:

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from functools import cache
 
 from ikelog.grammar import parsing
-from ikelog.reading.clock import ClockState, Stamp, advance, completed_year, iso_time, read_clock
+from ikelog.reading.clock import ClockState, Moment, Stamp, read_clock, tell
 from ikelog.reading.envelope import pattern, read_header, read_prompt
 from ikelog.reading.sources import SourceText
 
@@ -32,12 +31,10 @@ class Segment:
     line: int
     family: str | None
     body: str
-    time: str | None = None
-    offset_ms: int | None = None
+    moment: Moment | None = None
     device: str | None = None
     session: int | None = None
     sa: int | None = None
-    sequence: int | None = None
     first: bool = True
     closing: str = ""
     width: int = 0
@@ -48,8 +45,6 @@ class Reading:
     """The state of reading one source: its clock, the name in its prompts and those in its headers."""
 
     clock: ClockState
-    year: int | None = None
-    zone: tzinfo | None = None
     prompt: str | None = None
     ended: bool = False
     hosts: set[str] = field(default_factory=set)
@@ -132,9 +127,9 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
     if header.host:
         state.hosts.add(header.host)
     state.prompt = state.prompt or header.prompt
-    time, offset = _told(header.stamp, state)
+    moment = _told(header.stamp, state)
     found = _tags_of(line, header.end) if _hints().search(line) else []
-    common: dict[str, object] = {"time": time, "offset_ms": offset, "device": header.host, "sequence": header.sequence}
+    common: dict[str, object] = {"moment": moment, "device": header.host}
     common["width"] = len(line.rstrip())
     bare_end = found[0].start() if found else len(line)
     foreign = pattern("TAG").match(line, header.end)
@@ -148,7 +143,7 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
         text = line[match.end() : min(own.start() if own else end, match.end() + LONGEST_LINE)]
         yield from _tagged_segments(number, text, match, common, at_start=match.start() == header.end)
         if own:  # a message glued to the one before has a clock of its own
-            common["time"], common["offset_ms"] = _told(read_clock(own.groupdict()), state)
+            common["moment"] = _told(read_clock(own.groupdict()), state)
 
 
 def _tags_of(line: str, start: int) -> list["re.Match[str]"]:
@@ -166,11 +161,8 @@ def _tags_of(line: str, start: int) -> list["re.Match[str]"]:
     return found
 
 
-def _told(stamp: Stamp | None, state: Reading) -> tuple[str | None, int | None]:
-    if stamp is None:
-        return None, None
-    offset = advance(state.clock, stamp)
-    return iso_time(stamp, completed_year(state.clock, state.year), state.zone), offset
+def _told(stamp: Stamp | None, state: Reading) -> Moment | None:
+    return None if stamp is None else tell(state.clock, stamp)
 
 
 def _bare_segments(
