@@ -5,13 +5,14 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
 from ikelog.events.reader import read_events
 from ikelog.events.types import Event
-from ikelog.grammar import parsing
+from ikelog.grammar import lark_parsing, parsing, texts
+from ikelog.grammar.types import Parsed
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading
 from ikelog.reading.sources import text_source
@@ -67,17 +68,26 @@ def test_every_event_of_a_case_is_understood() -> None:
             assert [event.text for event in events_of(case["line"]) if event.kind == "unrecognised"] == [], name
 
 
+class ByLark(NamedTuple):
+    """Answers as the compiled grammars do, by Lark alone."""
+
+    family: str
+    start: str
+
+    def __getitem__(self, text: str) -> Parsed | None:  # type: ignore[override]
+        return lark_parsing.parse_with_lark(self.family, self.start, text)
+
+
 class Numbered:
     """Compiles the grammars with a number on each alternative, and notes which of them a parse ends in."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.alternatives: dict[str, str] = {}
         self.reached: set[str] = set()
-        self.believed, self.parsed = parsing._with_believed, parsing._parsed
-        monkeypatch.setattr(parsing, "_with_believed", self._number)
-        monkeypatch.setattr(parsing, "_parsed", self._note)
-        monkeypatch.setattr(parsing, "_memo", {})
-        monkeypatch.setattr(parsing, "cached_parser", lambda name, texts, build: build())
+        self.believed, self.parsed_tree = lark_parsing._with_believed, lark_parsing.parsed_tree
+        monkeypatch.setattr(lark_parsing, "_with_believed", self._number)
+        monkeypatch.setattr(lark_parsing, "parsed_tree", self._note)
+        monkeypatch.setattr(parsing, "memo", lambda family, start: ByLark(family, start))
 
     def _number(self, grammar: str) -> str:
         return self.believed(ALTERNATIVE.sub(self._numbered, grammar))
@@ -87,21 +97,21 @@ class Numbered:
         number = self.alternatives.setdefault(text, f"n{len(self.alternatives)}")
         return f"{found['text']}{number}__{found['kind']}"
 
-    def _note(self, tree: Any) -> parsing.Parsed:
+    def _note(self, tree: Any) -> Parsed:
         self.reached.add(str(tree.data).split("__")[-2])
-        return self.parsed(tree)
+        return self.parsed_tree(tree)
 
 
 @pytest.fixture
 def numbered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Numbered]:
-    parsing.parser.cache_clear()
+    lark_parsing.lark_parser.cache_clear()
     yield Numbered(monkeypatch)
-    parsing.parser.cache_clear()
+    lark_parsing.lark_parser.cache_clear()
 
 
 def test_every_alternative_has_a_case(numbered: Numbered) -> None:
     for family in GRAMMARS:
-        parsing.parser(family)
+        lark_parsing.lark_parser(family)
     for case in CASES.values():
         events_of(case["line"])
     missing = [text for text, number in numbered.alternatives.items() if number not in numbered.reached]
@@ -122,7 +132,7 @@ def test_no_field_hides_what_every_event_has() -> None:
     envelope = {*Event._fields, "time", "offset_ms", "negotiation"}
     rules = {
         (path.stem, found[1])
-        for path in parsing.folder().glob("*.lark")
+        for path in texts.folder().glob("*.lark")
         for found in re.finditer(r"^(?:[a-z_0-9]+__)?([a-z_0-9]+): ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert [rule for rule in rules if rule[1] in envelope - {"handle"}] == []
@@ -130,7 +140,7 @@ def test_no_field_hides_what_every_event_has() -> None:
 
 def test_kinds_are_many_and_well_formed() -> None:
     kinds = {
-        found["kind"] for path in parsing.folder().glob("*.lark") for found in ALTERNATIVE.finditer(path.read_text())
+        found["kind"] for path in texts.folder().glob("*.lark") for found in ALTERNATIVE.finditer(path.read_text())
     }
     assert len(kinds) > 250
     assert [kind for kind in kinds if not re.fullmatch(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", kind)] == []
@@ -149,7 +159,7 @@ def test_kinds_are_many_and_well_formed() -> None:
     ],
 )
 def test_a_believed_literal_regards_neither_case_nor_punctuation(literal: str, text: str, understood: bool) -> None:
-    pattern = parsing._with_believed(f'body: "{literal}"i -> kind')
+    pattern = lark_parsing._with_believed(f'body: "{literal}"i -> kind')
     found = re.fullmatch(r"body: /(.*)/i -> kind", pattern)
     assert found
     assert bool(re.fullmatch(found[1].replace(r"\/", "/"), text, re.IGNORECASE)) is understood
@@ -157,8 +167,8 @@ def test_a_believed_literal_regards_neither_case_nor_punctuation(literal: str, t
 
 def test_only_what_is_marked_is_believed() -> None:
     text = 'body: "one" "Insert SA"i two\n// "no"i\nTERMINAL: /"x"/i\n'
-    assert parsing._with_believed(text).splitlines()[1:] == text.splitlines()[1:]
-    assert parsing._with_believed(text).startswith('body: "one" /Insert')
+    assert lark_parsing._with_believed(text).splitlines()[1:] == text.splitlines()[1:]
+    assert lark_parsing._with_believed(text).startswith('body: "one" /Insert')
 
 
 @pytest.mark.parametrize(
@@ -186,5 +196,5 @@ def test_nothing_is_remembered_wrongly(family: str) -> None:
     """The memo gives what the parser gives, also once it was cleared."""
     start = "part" if family == "ikev2_message" else "body"
     first = parsing.parse(family, start, "no such thing")
-    parsing._memo.clear()
+    parsing.memo(family, start).clear()
     assert parsing.parse(family, start, "no such thing") is first is None

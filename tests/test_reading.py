@@ -11,6 +11,7 @@ import pytest
 
 from ikelog.events.reader import read_events
 from ikelog.grammar import parsing
+from ikelog.grammar.texts import FAMILIES
 from ikelog.reading import lines
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading, Segment, read_segments
@@ -414,7 +415,7 @@ def test_rotated_logs() -> None:
 
 
 def seconds(run: Callable[[], object]) -> float:
-    parsing._memo.clear()
+    parsing.memo.cache_clear()
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
@@ -492,7 +493,7 @@ def test_thousands_of_unknown_lines() -> None:
     text = "\n".join(unknown(4000))
     taken = seconds(lambda: list(read_events(text_source("x", text.encode()), Reading(ClockState()))))
     assert taken < 20
-    assert len(parsing._memo) <= parsing.MEMO_LIMIT
+    assert len(parsing.memo("ios_ikev2", "body")) <= parsing.MEMO_LIMIT
 
 
 def test_every_tag_holds_a_hint() -> None:
@@ -509,5 +510,5 @@ def test_every_tag_holds_a_hint() -> None:
     ):
         assert lines.tags().search(text)
         assert lines._hints().search(text)
-    for family in parsing.FAMILIES:
+    for family in FAMILIES:
         assert family in lines.tags().pattern

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from ikelog.events.types import Endpoint, Event, Proposal, TrafficSelector, Value
 from ikelog.events.values import convert
-from ikelog.grammar.parsing import Parsed, parse
+from ikelog.grammar.parsing import parse
+from ikelog.grammar.types import Parsed
 from ikelog.terms import transforms
 from ikelog.terms.notifies import notify_name
 
@@ -103,8 +104,8 @@ def open_block(head: Event) -> Block:
 def add_part(block: Block, parsed: Parsed, line: int) -> None:
     """Add one continuation line to a record that accepts it."""
     block.end_line = max(block.end_line, line)
-    values = {name: convert(terminal, text) for name, terminal, text in parsed.fields}
-    payloads = [text for name, _, text in parsed.fields if name == "payload"]
+    values = {name: convert(terminal, text) for name, terminal, text in parsed.told()}
+    payloads = [text for name, _, text in parsed.told() if name == "payload"]
     if parsed.kind in ("payload_contents", "payloads_listed"):
         block.listed.extend(payloads)
     elif payloads:
@@ -191,16 +192,16 @@ def _finish_proposal(block: Block) -> None:
 
 
 def _listed_transforms(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
-    block.names.extend(text for name, _, text in parsed.fields if name == "transform")
+    block.names.extend(text for name, _, text in parsed.told() if name == "transform")
 
 
 def _listed_proposal(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
     protocol = str(values["protocol_label"]).lower() if "protocol_label" in values else None
-    labelled = [text for name, _, text in parsed.fields if name == "labelled"]
+    labelled = [text for name, _, text in parsed.told() if name == "labelled"]
     if labelled:
         block.proposals.append(_labelled_proposal(labelled, values.get("number"), protocol, line))
         return
-    names = [text for name, _, text in parsed.fields if name == "transform"]
+    names = [text for name, _, text in parsed.told() if name == "transform"]
     child = protocol in ("esp", "ah")
     block.proposals.append(_proposal(names, child, values.get("number"), protocol or "ike", line))
 

@@ -8,7 +8,7 @@ from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_blo
 from ikelog.events.types import Event, Handle, Value
 from ikelog.events.values import convert
 from ikelog.events.wrapped import WRAPPED_LINES, parse_head, parse_part, parse_wrapped
-from ikelog.grammar.parsing import Parsed
+from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Reading, Segment, read_segments
 from ikelog.reading.sources import SourceText
 
@@ -150,7 +150,7 @@ class _Gatherer:
 
     def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
         fields: dict[str, Value] = {}
-        for name, terminal, text in parsed.fields:
+        for name, terminal, text in parsed.told():
             value = convert(terminal, text)
             if name in fields:
                 before = fields[name]
@@ -229,5 +229,5 @@ def _header_goes_on(block: Block) -> bool:
 
 def _same_spis(block: Block, part: Parsed) -> bool:
     """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
-    told = {name: convert(terminal, text) for name, terminal, text in part.fields}
+    told = {name: convert(terminal, text) for name, terminal, text in part.told()}
     return "exchange" not in block.fields and all(block.fields.get(name) == told[name] for name in told)

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable
 
-from ikelog.grammar.parsing import Parsed, parse
+from ikelog.grammar.parsing import parse
+from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Segment, clean
 
 # So many lines below it a line is joined with at most.

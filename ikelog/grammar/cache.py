@@ -1,61 +1,67 @@
 """Compiled grammars on disk, in the user's own cache directory: a paste wants its answer at once."""
 
-import contextlib
-import hashlib
+import marshal
 import os
-import pickle
 import stat
 import sys
-import tempfile
+import zlib
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ikelog import __version__
+from ikelog.grammar import frozen
 
-if TYPE_CHECKING:
-    from lark import Lark
+try:
+    from _blake2 import blake2b  # hashlib would load OpenSSL, which takes longer than all the rest here
+except ImportError:
+    from hashlib import blake2b
+
+_SUFFIX = ".bin"
 
 
-def cached_parser(name: str, texts: Iterable[str], build: Callable[[], "Lark"]) -> "Lark":
-    """Return the compiled grammar `name`, from the cache if it holds the one made of these texts, else by `build`.
+def cached_tables(name: str, texts: Iterable[str], build: Callable[[], Any]) -> Any:
+    """Return the tables `name`, from the cache if it holds those made of these texts, else by `build`.
 
-    A cache that cannot be read, written or trusted is done without.
+    Tables are made of what `marshal` takes. A cache that cannot be read, written or trusted is done without.
     """
-    import lark
-
-    known = [__version__, lark.__version__, sys.version, *texts]
-    key = hashlib.sha256("\0".join(known).encode()).hexdigest()[:24]
-    path = _directory() / f"{name}-{key}.bin"
-    parser = _load(path)
-    if parser is None:
-        parser = build()
-        _store(path, parser)
-    return parser
+    key = _key(texts)
+    directory = _directory()
+    path = os.path.join(directory, f"{name}-{key}{_SUFFIX}")
+    tables = _load(path)
+    if tables is None:
+        tables = build()
+        _store(path, tables)
+    return tables
 
 
-def _directory() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base and os.path.isabs(base) else Path("~/.cache").expanduser()) / "ikelog"
+def _key(texts: Iterable[str]) -> str:
+    known = [__version__, sys.version, frozen.identity(), *texts]
+    return blake2b("\0".join(known).encode(), digest_size=12).hexdigest()
 
 
-def _load(path: Path) -> "Lark | None":
-    """Load a stored grammar. What is loaded can run code, so only a file that nobody else can write is."""
-    from lark import Lark
+def _directory() -> str:
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.cache"), "ikelog")
 
-    if not (_is_own(path.parent) and _is_own(path)):
+
+def _load(path: str) -> Any:
+    """Load stored tables, only from a file that nobody else can write and that is whole; None where there is none."""
+    if not (_is_own(os.path.dirname(path)) and _is_own(path)):
         return None
     try:
-        with path.open("rb") as stream:
-            return Lark.load(stream)
-    except (OSError, EOFError, ValueError, TypeError, KeyError, AttributeError, ImportError, pickle.UnpicklingError):
+        with open(path, "rb") as stream:
+            data = stream.read()
+        if zlib.crc32(data[4:]) != int.from_bytes(data[:4], "big"):
+            return None
+        return marshal.loads(memoryview(data)[4:])  # noqa: S302 - this user's own file, and whole
+    except (OSError, EOFError, ValueError, TypeError):
         return None
 
 
-def _is_own(path: Path) -> bool:
+def _is_own(path: str) -> bool:
     """Tell whether a path is there, is this user's, no link, and not open to others for writing."""
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:
         return False
     if stat.S_ISLNK(found.st_mode) or found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
@@ -63,16 +69,27 @@ def _is_own(path: Path) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
-def _store(path: Path, parser: "Lark") -> None:
-    """Store a grammar whole or not at all, in place of those of the same name that are out of date."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_own(path.parent):
-            return
-        handle, temporary = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
-            parser.save(stream)
-        os.replace(temporary, path)
-        for stale in path.parent.glob(f"{path.name.rpartition('-')[0]}-*.bin"):
-            if stale != path:
-                stale.unlink()
+def _store(path: str, tables: Any) -> None:
+    """Store tables whole or not at all, in place of those of the same name that are out of date."""
+    data = marshal.dumps(tables)
+    try:
+        _write(path, zlib.crc32(data).to_bytes(4, "big") + data)
+    except OSError:
+        return
+
+
+def _write(path: str, data: bytes) -> None:
+    import tempfile
+
+    directory = os.path.dirname(path)
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    if not _is_own(directory):
+        return
+    handle, temporary = tempfile.mkstemp(dir=directory)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+    os.replace(temporary, path)
+    name = os.path.basename(path).rpartition("-")[0]
+    for other in os.listdir(directory):
+        if other.startswith(f"{name}-") and other.endswith(_SUFFIX) and other != os.path.basename(path):
+            os.unlink(os.path.join(directory, other))

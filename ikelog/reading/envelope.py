@@ -3,10 +3,10 @@
 import re
 from collections.abc import Set
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from string import ascii_letters, ascii_uppercase, digits, printable
 
-from ikelog.grammar import parsing
+from ikelog.grammar.tables import envelope as pattern
 from ikelog.reading.clock import Stamp, read_clock
 
 # The pieces in the order in which they are tried at one place, each with the characters that it can begin with.
@@ -38,12 +38,6 @@ class Header:
     host: str | None = None
     stamp: Stamp | None = None
     prompt: str | None = None
-
-
-@cache
-def pattern(name: str) -> re.Pattern[str]:
-    """Return a piece of the envelope grammar, compiled."""
-    return re.compile(parsing.terminal("envelope", name))
 
 
 def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Header:

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from ikelog.grammar import parsing
+from ikelog.grammar.tables import envelope as pattern
+from ikelog.grammar.tables import tags
 from ikelog.reading.clock import ClockState, Moment, Stamp, read_clock, tell
-from ikelog.reading.envelope import pattern, read_header, read_prompt
+from ikelog.reading.envelope import read_header, read_prompt
 from ikelog.reading.sources import SourceText
 
 LONGEST_LINE = 65536
@@ -48,16 +49,6 @@ class Reading:
     prompt: str | None = None
     ended: bool = False
     hosts: set[str] = field(default_factory=set)
-
-
-@cache
-def tags() -> re.Pattern[str]:
-    """Return one pattern for the tags of all families; `lastgroup` of a match begins with the family's name."""
-    parts = []
-    for family in parsing.FAMILIES:
-        inner = re.sub(r"\(\?P<(\w+)>", rf"(?P<{family}__\1>", parsing.terminal(family, "PREFIX"))
-        parts.append(f"(?P<{family}>{inner})")
-    return re.compile("|".join(parts))
 
 
 @cache
