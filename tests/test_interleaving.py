@@ -72,7 +72,7 @@ def cuts(name: str, slot: int, *, anywhere: bool = False) -> tuple[int, ...]:
 
     `anywhere`: before any record.
     """
-    source = SourceText(name, sample(name, slot), "utf-8")
+    source = SourceText(name, "".join(f"{line}\n" for line in sample(name, slot)), "utf-8")
     named: dict[int, bool] = {}
     for event in read_events(source, Reading(ClockState())):
         own = event.handle is not None or identity_of(event) is not None or endpoints(event)[1] is not None

@@ -1,233 +1,132 @@
-"""Parse segments into events: join what was wrapped, gather what continues a record, keep what is not understood."""
+"""Read a source into events: its rows by what was said before, or segment by segment."""
 
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from itertools import islice
 
-from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
-from ikelog.events.types import Event, Handle, Value
-from ikelog.events.values import convert
-from ikelog.events.wrapped import WRAPPED_LINES, parse_head, parse_part, parse_wrapped
-from ikelog.grammar.types import Parsed
-from ikelog.reading.lines import Reading, Segment, read_segments
+from ikelog.events.gathering import Gatherer
+from ikelog.events.types import Event
+from ikelog.events.understood import BareLines, Tags
+from ikelog.events.wrapped import WRAPPED_LINES
+from ikelog.reading.clock import note_clock, same_day
+from ikelog.reading.envelope import host_name
+from ikelog.reading.lines import Reading, Segment, read_line
+from ikelog.reading.moment import Moment
+from ikelog.reading.rows import Rows, read_rows
 from ikelog.reading.sources import SourceText
-
-# Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
-LONGEST_BLOCK = 400
-# Where records of several handles lie inside each other, one that pauses for so many lines has ended.
-LONGEST_PAUSE = 60
-
-_PLATFORMS = {"asa": "asa", "ios": "ios"}
-# What says only what the record's own head says again.
-_HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
+from ikelog.reading.styles import Row
 
 
 def read_events(source: SourceText, state: Reading) -> Iterator[Event]:
     """Yield the events of a source in the order of their lines."""
-    gatherer = _Gatherer(source)
-    window: deque[Segment] = deque()
-    segments = read_segments(source, state)
-    while True:
-        while len(window) <= WRAPPED_LINES and (segment := next(segments, None)) is not None:
-            window.append(segment)
-        if not window:
-            break
-        segment = window.popleft()
-        if segment.family == "":
-            continue
-        yield from gatherer.take(segment, window)
-    yield from gatherer.close()
+    reader = _Reader(source, state)
+    for rows in read_rows(source):
+        yield from reader.read(rows)
+    yield from reader.close()
 
 
-class _Gatherer:
-    """Holds the records that are open, and what stands behind their heads without belonging to them.
+class _Reader:
+    """Reads a source row by row: what was said before by what it said then, the rest segment by segment.
 
-    Only an ASA, which repeats its handle on every line, can have more than one open.
+    `window` holds the segments from the first on that may be joined with what stands below it.
     """
 
-    def __init__(self, source: SourceText) -> None:
-        self.source = source
-        self.family = ""
-        self.device: str | None = None
-        self.open: list[Block] = []
-        self.pending: deque[Event | Block] = deque()
+    def __init__(self, source: SourceText, state: Reading) -> None:
+        self.state = state
+        self.gatherer = Gatherer(source)
+        self.tags = Tags()
+        self.whole = BareLines(whole=True)
+        self.behind_header = BareLines(whole=False)
+        self.hosts = Hosts(state)
+        self.window: deque[Segment] = deque()
+        self.clock = ""
+        self.moment: Moment | None = None
 
-    def take(self, segment: Segment, window: deque[Segment]) -> Iterator[Event]:
-        """Take the next segment; yield the events that are now complete."""
-        if segment.family is None:
-            self._take_bare(segment, window)
-        else:
-            self._take_tagged(segment, window)
-        yield from self._complete()
+    def read(self, block: Rows) -> Iterator[Event]:
+        """Yield the events that are complete once the rows of a block were read."""
+        gatherer, tags, window, hosts = self.gatherer, self.tags, self.window, self.hosts
+        pending, lines = gatherer.pending, block.line
+        number = block.first - 1
+        for clock, host, tag, rest, line in block.rows:
+            number += 1
+            if tag and not window and (clock == self.clock or self._is_timed(clock)):
+                known = tags.of(tag, rest)
+                said = known.texts[rest].said
+                if said is not None:
+                    event = gatherer.take_understood(number, known, said, self.moment, hosts[host])
+                    if event is not None:
+                        yield event
+                    elif pending:
+                        yield from gatherer.complete()
+                    continue
+            self._add_segments(number, (clock, host, tag, rest, line), lines)
+            yield from self._drain()
 
     def close(self) -> Iterator[Event]:
         """Yield what is still held."""
-        self.open.clear()
-        yield from self._complete()
+        yield from self._drain(at_end=True)
+        yield from self.gatherer.close()
 
-    def _complete(self) -> Iterator[Event]:
-        """Yield, in the order of their lines, the events before the first record that is still open."""
-        while self.pending and self.pending[0] not in self.open:
-            item = self.pending.popleft()
-            yield close_block(item) if isinstance(item, Block) else item
-
-    def _take_tagged(self, segment: Segment, window: deque[Segment]) -> None:
-        family = segment.family or ""
-        parsed, end_line = parse_head(segment, window)
-        if parsed is None:
-            part = parse_part(segment.body, family)
-            if part is not None:
-                self._take_part(segment, part, segment.line)
-                return
-        self._end_records(segment)
-        if parsed is None:
-            self.pending.append(self._unrecognised(segment))
-            return
-        self.family = family
-        self._add(self._event(segment, parsed, end_line))
-
-    def _add(self, event: Event) -> None:
-        if event.kind in ACCEPTS:
-            block = open_block(event)
-            self.open.append(block)
-            self.pending.append(block)
-        else:
-            self.pending.append(event)
-
-    def _end_records(self, segment: Segment) -> None:
-        """End the open records that the head of another one ends: on an ASA those of other handles may go on."""
-        if segment.family != "asa_ikev2" or segment.sa is None:
-            self.open.clear()
-            return
-        self.open = [
-            block
-            for block in self.open
-            if block.head.handle is not None
-            and block.head.handle.sa != segment.sa
-            and segment.line - block.end_line <= LONGEST_PAUSE
-        ]
-
-    def _take_bare(self, segment: Segment, window: deque[Segment]) -> None:
-        # An ASA repeats the handle on the lines below a message: they are its, whatever stood before them.
-        family = self.family if segment.sa is None else "asa_ikev2"
-        part = parse_part(segment.body, family)
-        end_line = segment.line
-        if part is None and segment.sa is None and self._is_near(segment):
-            part, end_line = parse_wrapped(segment, window, lambda text: parse_part(text, family))
-        if part is not None:
-            self._take_part(_with_handle_of_line(segment, window), part, end_line)
-        elif segment.sa is not None and segment.first:
-            self.pending.append(self._unrecognised(segment))
-
-    def _is_near(self, segment: Segment) -> bool:
-        return bool(self.open) and segment.line - self.open[-1].end_line <= LONGEST_BLOCK
-
-    def _take_part(self, segment: Segment, part: Parsed, end_line: int) -> None:
-        block = self._record_of(segment, part)
-        if block is not None:
-            add_part(block, part, end_line)
-            if segment.family is not None and part.kind not in _HEADER_PARTS:
-                self.pending.append(self._event(segment, part, segment.line))
-            return
-        if segment.family is None and not _stands_alone(part, segment, self.family):
-            return
-        event = self._event(segment, part, end_line)
-        if part.kind in ACCEPTS:
-            self._end_records(segment)
-            self.family = segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
-        self._add(event)
-
-    def _record_of(self, segment: Segment, part: Parsed) -> Block | None:
-        """Return the open record that a part continues: the one with its handle, else the last that went on."""
-        for block in reversed(self.open):
-            if _continues(block, segment, part):
-                self.open.remove(block)
-                self.open.append(block)
-                return block
-            if segment.sa is None:
-                break
-        return None
-
-    def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
-        fields: dict[str, Value] = {}
-        for name, terminal, text in parsed.told():
-            value = convert(terminal, text)
-            if name in fields:
-                before = fields[name]
-                value = (*before, value) if isinstance(before, tuple) else (before, value)
-            fields[name] = value
-        family = segment.family or self.family
-        return Event(
-            parsed.kind,
-            self.source.name,
-            segment.line,
-            end_line,
-            segment.moment,
-            self._device(segment),
-            _PLATFORMS.get(family[:3]),
-            _handle(segment),
-            fields,
-        )
-
-    def _device(self, segment: Segment) -> str | None:
-        """Return whose a segment is: bare text below a line with a header is of the header's device."""
-        if segment.family is not None and segment.first:
-            self.device = segment.device
-        return segment.device or self.device
-
-    def _unrecognised(self, segment: Segment) -> Event:
-        text = self.source.lines[segment.line - 1]
-        return Event(
-            "unrecognised",
-            self.source.name,
-            segment.line,
-            segment.line,
-            segment.moment,
-            self._device(segment),
-            _PLATFORMS.get((segment.family or self.family)[:3]),
-            _handle(segment),
-            {},
-            text,
-        )
-
-
-def _stands_alone(part: Parsed, segment: Segment, family: str) -> bool:
-    """Tell whether bare text that continues no record is an event of its own: not a word or number in some prose."""
-    if part.kind in ("message_spis", "message_exchange"):
+    def _is_timed(self, clock: str) -> bool:
+        """Tell whether a clock's moment is known, as one of the day that the log has come to."""
+        moment = same_day(self.state.clock, clock) if clock else None
+        if clock and moment is None:
+            return False
+        self.clock, self.moment = clock, moment
         return True
-    return part.kind != "hex_dump" and segment.first and (family != "" or segment.sa is not None)
+
+    def _add_segments(self, number: int, row: Row, lines: Callable[[int], str]) -> None:
+        """Add the segments of a row to the window, made anew where they are not known."""
+        clock, host, tag, rest, line = row
+        found: tuple[Segment, ...] | None = None
+        if line or not (clock or tag or rest):
+            found = self.whole[line]
+            moment, device = None, None
+        elif clock == self.clock or self._is_timed(clock):
+            moment, device = self.moment, self.hosts[host]
+            if tag:
+                known = self.tags.of(tag, rest)
+                segment = known.texts[rest].segment
+                if segment is not None:
+                    sa, session = known.handle or (None, None)
+                    found = (segment._replace(session=session, sa=sa),)
+            else:
+                found = self.behind_header[rest]
+        if found is None:
+            self.window.extend(read_line(number, lines(number), self.state))
+            self.clock, self.moment = "", None
+            if clock:
+                note_clock(self.state.clock, clock)
+            return
+        width = len(lines(number).rstrip()) if found else 0
+        for segment in found:
+            self.window.append(segment._replace(line=number, moment=moment, device=device, width=width))
+
+    def _drain(self, *, at_end: bool = False) -> Iterator[Event]:
+        """Take the segments of the window as far as they have those below them that they may be joined with."""
+        window = self.window
+        while window and (at_end or self._is_enough()):
+            segment = window.popleft()
+            if segment.family != "":
+                yield from self.gatherer.take(segment, window)
+
+    def _is_enough(self) -> bool:
+        """Tell whether the window shows all that its first segment may be joined with."""
+        window = self.window
+        if len(window) > WRAPPED_LINES or not self.gatherer.may_go_on(window[0]):
+            return True
+        return any(below.family is not None for below in islice(window, 1, None))
 
 
-def _handle(segment: Segment) -> Handle | None:
-    return Handle(segment.sa, segment.session) if segment.sa is not None else None
+class Hosts(dict[str, str | None]):
+    """The devices that hosts' names in headers stand for; each is noted for the headers behind it."""
 
+    def __init__(self, state: Reading) -> None:
+        super().__init__({"": None})
+        self._state = state
 
-def _with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
-    """Give bare text the handle that an ASA prints behind it on the same line: `#trans: 4(2):     last transform`."""
-    if segment.sa is None and window and window[0].line == segment.line and window[0].family is None:
-        return replace(segment, sa=window[0].sa)
-    return segment
-
-
-def _continues(block: Block, segment: Segment, part: Parsed) -> bool:
-    """Tell whether a part belongs to the open record: of a kind it takes, near it, and of no other handle."""
-    if part.kind not in ACCEPTS[block.head.kind] or segment.line - block.end_line > LONGEST_BLOCK:
-        return False
-    if part.kind == "message_header" and segment.family == "ios_ikev2" and not _header_goes_on(block):
-        return False
-    if part.kind == "message_spis" and "initiator_spi" in block.fields:
-        return segment.family is not None and _same_spis(block, part)
-    return segment.sa is None or block.head.handle is None or segment.sa == block.head.handle.sa
-
-
-def _header_goes_on(block: Block) -> bool:
-    """Tell whether a tagged line of a header is the record's own: old releases give a header a tag on every line."""
-    return (
-        block.head.kind in ("message_transmitted", "message_arrived", "message_header") and "length" not in block.fields
-    )
-
-
-def _same_spis(block: Block, part: Parsed) -> bool:
-    """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
-    told = {name: convert(terminal, text) for name, terminal, text in part.told()}
-    return "exchange" not in block.fields and all(block.fields.get(name) == told[name] for name in told)
+    def __missing__(self, text: str) -> str | None:
+        name = host_name(text)
+        self._state.hosts.add(name)
+        result = self[text] = None if name == "-" else name
+        return result

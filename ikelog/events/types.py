@@ -8,7 +8,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ikelog.reading.clock import Moment
+from ikelog.reading.moment import Moment
 from ikelog.terms import transforms
 
 
@@ -49,8 +49,7 @@ class Proposal:
         return {name: getattr(self, name) for name in transforms.TYPES.values()}
 
 
-@dataclass(frozen=True, slots=True)
-class Handle:
+class Handle(NamedTuple):
     """A device-local handle: SESSION ID and SA ID on IOS, `(n)` on ASA. Reused over time, never an identity."""
 
     sa: int

@@ -23,6 +23,11 @@ def parse_part(text: str, family: str) -> Parsed | None:
     return parse(_PARTS_OF.get(family, "ikev2_message"), "part", text) if text else None
 
 
+def needs_lines_below(parsed: Parsed) -> bool:
+    """Tell whether the lines below a text that is understood may still belong to it."""
+    return parsed.kind == "empty" or parsed.kind in _GO_ON
+
+
 def parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None, int]:
     """Parse a tagged segment, joined with the bare lines below it where it takes them to be understood.
 

@@ -1,6 +1,7 @@
 """How the texts that a pattern matches can begin: enough to tell that two patterns never match at one place."""
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +28,11 @@ def beginnings(pattern: str) -> frozenset[str]:
 def may_meet(first: frozenset[str], second: frozenset[str]) -> bool:
     """Tell whether texts with these beginnings may stand at one place."""
     return any(a.startswith(b) or b.startswith(a) for a in first for b in second)
+
+
+def plain(letters: Iterable[str]) -> set[str]:
+    """Return characters in their plain form."""
+    return {" " if letter in _PUNCTUATION else letter.lower() for letter in letters}
 
 
 def _sequence(items: Any, begun: _Begun) -> _Begun:
@@ -69,8 +75,9 @@ def _joined(begun: _Begun, operation: Any, argument: Any) -> _Begun:
 
 def _with(begun: _Begun, letters: set[str]) -> _Begun:
     """Return beginnings with each of the letters behind them, in the plain form."""
-    plain = {" " if letter in _PUNCTUATION else letter.lower() for letter in letters}
-    return {(text if text[-1:] == letter == " " else text + letter, True) for text, _ in begun for letter in plain}
+    return {
+        (text if text[-1:] == letter == " " else text + letter, True) for text, _ in begun for letter in plain(letters)
+    }
 
 
 def _is_punctuation(items: Any) -> bool:

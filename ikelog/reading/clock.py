@@ -1,17 +1,17 @@
-"""What a device's clock says: ISO 8601 as far as it is known, and milliseconds since the source's first clock."""
+"""A source's clock as it goes along: on which day and in which year its readings are."""
 
-import re
 from calendar import isleap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
+
+from ikelog.grammar.tables import envelope
+from ikelog.reading.moment import ZONE, Day, Moment
 
 MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _HALF_YEAR = timedelta(days=183)
 # A date without a year that lies so far ahead is of the year before: the clock was set back over the new year.
 _NEARLY_A_YEAR = timedelta(days=363)
-_ZONE = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)")
 # Summer time and the zone that it goes back to: only the hour between the two is known of them.
 _SUMMER = {"CEST": "CET", "EEST": "EET", "WEST": "WET", "BST": "GMT", "EDT": "EST", "CDT": "CST", "MDT": "MST"} | {
     "PDT": "PST",
@@ -33,58 +33,14 @@ class Stamp:
     mark: str
 
 
-class Day(NamedTuple):
-    """A stretch of a log in which the clock's date, year and zone stay the same.
-
-    `midnight` is its first reading of all, in a year that may only serve to count, and `since_first` how long after the
-    source's first clock that is. `year` and `zone` are what was printed, `given_year` and `given_zone` what the user
-    said where they were not.
-    """
-
-    midnight: datetime
-    since_first: timedelta
-    year: int | None
-    zone: str | None
-    given_year: int | None
-    given_zone: tzinfo | None
-
-
-class Moment(NamedTuple):
-    """What a clock said: a day, and the time of day as printed, `16:57:40.944`."""
-
-    day: Day
-    clock: str
-
-    @property
-    def time(self) -> str | None:
-        """ISO 8601 as far as it is known; None where it is no time of day."""
-        into_day = time_of_day(self.clock)
-        if into_day is None:
-            return None
-        return _iso_time(self.day, self.clock, self.day.midnight + into_day)
-
-    @property
-    def offset_ms(self) -> int | None:
-        """Milliseconds since the source's first clock; None where it is no time of day."""
-        into_day = time_of_day(self.clock)
-        return None if into_day is None else round((self.day.since_first + into_day).total_seconds() * 1000)
-
-
-def time_of_day(clock: str) -> timedelta | None:
-    """Return how long after midnight a clock such as `16:57:40.944` stands; None where there is no such time."""
-    hour, minute, second, fraction = int(clock[:2]), int(clock[3:5]), int(clock[6:8]), clock[9:15]
-    if hour > 23 or minute > 59 or second > 59:
-        return None
-    return timedelta(0, hour * 3600 + minute * 60 + second, int(fraction.ljust(6, "0")) if fraction else 0)
-
-
 @dataclass(slots=True)
 class ClockState:
     """A source's clock as it goes along: where it began and where it stands, in years that may only serve to count.
 
     `year` and `zone` are the first that were printed, `last_zone` the latest; `shift` is what changes between summer
     and winter time moved the clock by. `given_year` and `given_zone` are what the user said of it. `day` is that of
-    the last reading, whose stamp, but for the time of day, was `printed`.
+    the last reading, whose stamp, but for the time of day, was `printed`; `form` is how it was printed, as the text
+    before the time of day, the text behind it, where that begins, and the length.
     """
 
     given_year: int | None = None
@@ -99,6 +55,7 @@ class ClockState:
     shift: timedelta = timedelta()
     day: Day | None = None
     printed: tuple[date, int | None, str | None, str] | None = None
+    form: tuple[str, str, int, int] | None = None
 
 
 def read_clock(groups: Mapping[str, str | None]) -> Stamp | None:
@@ -131,10 +88,39 @@ def read_clock(groups: Mapping[str, str | None]) -> Stamp | None:
 
 def tell(state: ClockState, stamp: Stamp) -> Moment:
     """Take one more reading of a clock."""
-    printed = stamp.when.date(), stamp.year, stamp.zone, stamp.mark
+    printed = _printed(stamp)
     if state.day is None or printed != state.printed:
-        state.day, state.printed = _day(state, stamp), printed
+        state.day, state.printed, state.form = _day(state, stamp), printed, None
     return Moment(state.day, stamp.clock)
+
+
+def note_clock(state: ClockState, text: str) -> None:
+    """Remember how the clock of the last reading is printed, if `text` is it."""
+    groups = envelope("CLOCK").match(text) or envelope("ISO_CLOCK").match(text)
+    if groups is None or groups.end() != len(text):
+        return
+    stamp = read_clock(groups.groupdict())
+    iso = "iso_" if groups.groupdict().get("iso") else ""
+    begin, end = groups.start(f"{iso}hour"), max(groups.end(f"{iso}fraction"), groups.end(f"{iso}second"))
+    known = stamp is not None and _printed(stamp) == state.printed and text[begin + 8 : begin + 9] != ","
+    state.form = (text[:begin], text[end:], end, len(text)) if known else None
+
+
+def same_day(state: ClockState, text: str) -> Moment | None:
+    """Return the moment that a clock gives which differs from the last by its time of day only; None for another."""
+    if state.form is None or state.day is None:
+        return None
+    before, after, end, length = state.form
+    if len(text) != length or not text.startswith(before) or not text.endswith(after):
+        return None
+    clock = text[len(before) : end]
+    if clock[2] == ":" and clock < "24" and clock[3] < "6" and clock[6] < "6":
+        return Moment(state.day, clock)
+    return None
+
+
+def _printed(stamp: Stamp) -> tuple[date, int | None, str | None, str]:
+    return stamp.when.date(), stamp.year, stamp.zone, stamp.mark
 
 
 def _day(state: ClockState, stamp: Stamp) -> Day:
@@ -165,40 +151,6 @@ def _completed_year(state: ClockState) -> int | None:
     if state.given_year is None or state.first is None or state.last is None:
         return state.given_year
     return state.given_year + state.last.year - state.first.year
-
-
-def _iso_time(day: Day, clock: str, when: datetime) -> str:
-    """Write a moment as ISO 8601 as far as it is known.
-
-    `2024-11-30T11:16:56.461Z`, `2010-06-10T17:36:05`, `--04-29T16:57:40.944`. A year without the printed 29 February
-    is not that clock's.
-    """
-    year = day.year or day.given_year
-    if year and (when.month, when.day) == (2, 29) and not isleap(year):
-        year = None
-    seconds, _, fraction = clock.partition(".")
-    text = f"{when.month:02}-{when.day:02}T{seconds}"
-    if fraction:
-        text += "." + fraction[:3].ljust(3, "0")
-    return (f"{year:04}-" if year else "--") + text + _suffix(day, when, year)
-
-
-def _suffix(day: Day, when: datetime, year: int | None) -> str:
-    if day.zone in ("Z", "UTC", "GMT"):
-        return "Z"
-    offset = _ZONE.fullmatch(day.zone or "")
-    if offset:
-        return f"{offset[1]}{int(offset[2]):02}:{offset[3]}"
-    if day.given_zone is None or year is None:
-        return ""
-    try:
-        shift = when.replace(year=year, tzinfo=day.given_zone).utcoffset()
-    except ValueError:
-        return ""
-    if shift is None:
-        return ""
-    minutes = round(shift.total_seconds() / 60)
-    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "Z"
 
 
 def _counting_year(month: str, day: str | None) -> int:
@@ -254,7 +206,7 @@ def _zone_change(before: str | None, after: str) -> timedelta:
 def _offset(zone: str) -> timedelta | None:
     if zone in ("Z", "UTC", "GMT"):
         return timedelta()
-    found = _ZONE.fullmatch(zone)
+    found = ZONE.fullmatch(zone)
     if not found:
         return None
     ahead = timedelta(hours=int(found[2]), minutes=int(found[3]))

@@ -1,7 +1,7 @@
 """Walk along what wraps a line: priority, sequence numbers, host, clock, prompt."""
 
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from string import ascii_letters, ascii_uppercase, digits, printable
@@ -10,7 +10,7 @@ from ikelog.grammar.tables import envelope as pattern
 from ikelog.reading.clock import Stamp, read_clock
 
 # The pieces in the order in which they are tried at one place, each with the characters that it can begin with.
-_PIECES = {
+PIECES = {
     "PRIORITY": "<",
     "WRAPPER": "%",
     "CLOCK": "*." + ascii_uppercase,
@@ -43,21 +43,36 @@ class Header:
 def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Header:
     """Read the header that a line begins with; it may be empty. `hosts` are the names that earlier lines gave."""
     position, prompt = _skip_front(line, start)
-    host, stamp, seen = None, None, ""
+    host, stamp = None, None
+    for _, found, _ in walk_header(line, position, hosts):
+        groups = found.groupdict()
+        if "hour" in groups or "iso_hour" in groups:
+            stamp = read_clock(groups) or stamp
+        host = host_in(groups) or host
+        position = found.end()
+    return Header(position, None if host == "-" else host, stamp, prompt)
+
+
+def walk_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Iterator[tuple[str, re.Match[str], str]]:
+    """Yield the pieces of a header, each by its name, with its match and what was seen before it."""
+    position, seen = start, ""
     while position < len(line):
         found = _piece(line, position, seen, hosts)
         if found is None:
             break
         name, match = found
-        groups = match.groupdict()
-        if name in ("CLOCK", "ISO_CLOCK"):
-            stamp = read_clock(groups) or stamp
-        host = _host_in(groups) or host
-        seen = "RFC5424" if groups.get("version") else "RFC5424 " + name if seen == "RFC5424" else name
-        if name == "CLOCK" and match["end"].startswith(":"):
-            seen = "OWN_CLOCK"
+        yield name, match, seen
+        seen = seen_behind(name, match, seen)
         position = match.end()
-    return Header(position, None if host == "-" else host, stamp, prompt)
+
+
+def seen_behind(name: str, match: re.Match[str], seen: str) -> str:
+    """Return what was seen behind a piece, as far as it tells what may follow."""
+    if name == "PRIORITY" and match["version"]:
+        return "RFC5424"
+    if seen == "RFC5424":
+        return "RFC5424 " + name
+    return "OWN_CLOCK" if name == "CLOCK" and match["end"].startswith(":") else name
 
 
 def read_prompt(line: str, start: int = 0) -> re.Match[str] | None:
@@ -65,9 +80,16 @@ def read_prompt(line: str, start: int = 0) -> re.Match[str] | None:
     return pattern("PROMPT").match(line, start)
 
 
-def _host_in(groups: dict[str, str | None]) -> str | None:
+def host_in(groups: dict[str, str | None]) -> str | None:
+    """Return the host that a piece names."""
     names = ("host", "bare_host", "bracket_host", "structured_host")
     return next((groups[name] for name in names if groups.get(name)), None)
+
+
+def host_name(text: str) -> str:
+    """Return the name in a piece of a header that names a host."""
+    found = pattern("HOST").match(text)
+    return (host_in(found.groupdict()) if found else None) or text.strip()
 
 
 def _skip_front(line: str, start: int) -> tuple[int, str | None]:
@@ -95,10 +117,10 @@ def _piece(line: str, position: int, seen: str, hosts: Set[str]) -> tuple[str, r
 @lru_cache(maxsize=4096)
 def _candidates(first: str, seen: str) -> tuple[str, ...]:
     """Return the pieces that may stand behind `seen` and begin with a character."""
-    return tuple(name for name, begins in _PIECES.items() if first in begins and _may_follow(name, seen))
+    return tuple(name for name, begins in PIECES.items() if first in begins and may_follow(name, seen))
 
 
-def _may_follow(name: str, seen: str) -> bool:
+def may_follow(name: str, seen: str) -> bool:
     """Tell whether a piece may stand behind another one, `seen`, which is empty at the front."""
     if name == "STRUCTURED":
         return seen.startswith("RFC5424 ")
@@ -111,6 +133,6 @@ def _is_host(line: str, match: re.Match[str], seen: str, hosts: Set[str]) -> boo
     """Tell whether a word is a host's name: behind the device's own clock only where a syslog message follows."""
     if seen == "OWN_CLOCK":
         return pattern("TAG").match(line, match.end()) is not None
-    name = _host_in(match.groupdict()) or ""
+    name = host_in(match.groupdict()) or ""
     known = name in hosts or any(c.isdigit() for c in name)
     return known or pattern("GOES_ON").match(line, match.end()) is not None

@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from ikelog.grammar.tables import envelope as pattern
 from ikelog.grammar.tables import tags
-from ikelog.reading.clock import ClockState, Moment, Stamp, read_clock, tell
+from ikelog.reading.clock import ClockState, Stamp, read_clock, tell
 from ikelog.reading.envelope import read_header, read_prompt
+from ikelog.reading.moment import Moment
 from ikelog.reading.sources import SourceText
 
 LONGEST_LINE = 65536
@@ -21,8 +23,7 @@ _NOISE = re.compile(r"--More--|<--- More --->")
 _CLOSING = " .,|"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(NamedTuple):
     """A stretch of a line. `family` names its grammar; None for bare text, "" for a line of another subject.
 
     `body` has single blanks and no punctuation at its end: what was there is `closing`. `first` tells that the segment
@@ -90,9 +91,59 @@ def _closing(text: str) -> str:
 def read_segments(source: SourceText, state: Reading) -> Iterator[Segment]:
     """Yield the segments of a source in order."""
     for number, line in enumerate(source.lines, 1):
-        if not line.isprintable():
-            line = _printable(line)
-        yield from _line_segments(number, line, state)
+        yield from read_line(number, line, state)
+
+
+def read_line(number: int, line: str, state: Reading) -> Iterator[Segment]:
+    """Yield the segments of one line."""
+    if not line.isprintable():
+        line = _printable(line)
+    yield from _line_segments(number, line, state)
+
+
+def bare_template(text: str, at_start: bool) -> tuple[Segment, ...] | None:
+    """Return the segments, without place and time, of a text that no header or tag is in; None where one may be.
+
+    `at_start` tells that it is a whole line, else it is what stands behind a header.
+    """
+    if not text.isprintable():
+        if "\x1b" in text or "\x08" in text:
+            return None
+        text = _printable(text)
+    begin = len(text) - len(text.lstrip(" \ufeff")) if at_start else 0
+    if at_start and (text.lstrip().startswith("`") or read_header(text).end != begin or read_prompt(text)):
+        return None
+    if _hints().search(text) and tags().search(text):
+        return None
+    if pattern("TAG").match(text, begin):
+        return ()
+    state = Reading(ClockState())
+    return tuple(_bare_segments(0, text[begin:], state, {}, at_start=at_start and begin == 0))
+
+
+def tagged_template(tag: str, rest: str) -> Segment | None:
+    """Return the one segment, without place, time and handles, of a tag and what stands behind it; None for several."""
+    if not rest.isprintable():
+        if "\x1b" in rest or "\x08" in rest:
+            return None
+        rest = _printable(rest)
+    match = tags().match(tag + rest)
+    if len(rest) > LONGEST_LINE or match is None or match.end() != len(tag):
+        return None
+    if _hints().search(rest) and tags().search(tag + rest, len(tag)):
+        return None
+    segments = tuple(_tagged_segments(0, rest, match, {}, at_start=True))
+    return segments[0]._replace(session=None, sa=None) if len(segments) == 1 else None
+
+
+def handle_of(tag: str, rest: str) -> tuple[str, int | None, int | None]:
+    """Return the family, the session and the SA that a tag names which stands before some text."""
+    match = tags().match(tag + rest)
+    if match is None:
+        return "", None, None
+    groups = _tag_groups(match)
+    local = groups.get("sa") or groups.get("bare")
+    return match.lastgroup or "", int(groups["session"]) if "session" in groups else None, int(local) if local else None
 
 
 def _printable(line: str) -> str:
@@ -176,8 +227,7 @@ def _bare_segments(
 def _tagged_segments(
     number: int, text: str, match: re.Match[str], common: dict[str, object], *, at_start: bool
 ) -> Iterator[Segment]:
-    family = match.lastgroup or ""
-    groups = {short: value for short, full in _groups(family) if (value := match[full])}
+    family, groups = match.lastgroup or "", _tag_groups(match)
     session = int(groups["session"]) if "session" in groups else None
     local = groups.get("sa") or groups.get("bare")
     (_, head), *rest = _handle_pieces(text) if family == "asa_ikev2" else [(None, text)]
@@ -195,6 +245,10 @@ def _tagged_segments(
     for handle, piece in rest:
         if body := clean(piece):
             yield Segment(number, None, body, sa=handle, first=False, **common)  # type: ignore[arg-type]
+
+
+def _tag_groups(match: re.Match[str]) -> dict[str, str]:
+    return {short: value for short, full in _groups(match.lastgroup or "") if (value := match[full])}
 
 
 def _handle_pieces(text: str) -> list[tuple[int | None, str]]:

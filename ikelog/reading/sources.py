@@ -7,6 +7,7 @@ import re
 import sys
 import zlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 STANDARD_INPUT = "-"
@@ -17,19 +18,25 @@ class UnreadableSource(Exception):
     """A source that cannot be read: says what and where in one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceText:
-    """A source's lines as text.
+    """A source as text.
 
     `notes` say what was odd: NUL bytes, a broken compression, bytes of no encoding. `interrupted` tells that the user
     stopped the reading.
     """
 
     name: str
-    lines: tuple[str, ...]
+    text: str
     encoding: str
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """The lines, without their newlines."""
+        lines = self.text.split("\n")
+        return tuple(lines if lines[-1] else lines[:-1])
 
 
 def read_source(path: str) -> SourceText:
@@ -64,10 +71,7 @@ def text_source(name: str, data: bytes) -> SourceText:
     if data.startswith(b"\x1f\x8b"):
         data = _expand(data, notes)
     text, encoding = _decode(data, notes)
-    lines = text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    return SourceText(name, tuple(lines), encoding, tuple(notes))
+    return SourceText(name, text, encoding, tuple(notes))
 
 
 def _expand(data: bytes, notes: list[str]) -> bytes:

@@ -1,0 +1,236 @@
+"""Gather the lines of a record into one event, and keep what is not understood."""
+
+from collections import deque
+from collections.abc import Iterator
+
+from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
+from ikelog.events.types import Event, Handle
+from ikelog.events.understood import Tag, Understood, values_of
+from ikelog.events.values import convert
+from ikelog.events.wrapped import needs_lines_below, parse_head, parse_part, parse_wrapped
+from ikelog.grammar.parsing import parse
+from ikelog.grammar.types import Parsed
+from ikelog.reading.lines import Segment
+from ikelog.reading.moment import Moment
+from ikelog.reading.sources import SourceText
+
+# Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
+LONGEST_BLOCK = 400
+# Where records of several handles lie inside each other, one that pauses for so many lines has ended.
+LONGEST_PAUSE = 60
+
+_PLATFORMS = {"asa": "asa", "ios": "ios"}
+# What says only what the record's own head says again.
+_HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
+
+
+class Gatherer:
+    """Holds the records that are open, and what stands behind their heads without belonging to them.
+
+    Only an ASA, which repeats its handle on every line, can have more than one open.
+    """
+
+    def __init__(self, source: SourceText) -> None:
+        self.source = source
+        self.family = ""
+        self.device: str | None = None
+        self.open: list[Block] = []
+        self.pending: deque[Event | Block] = deque()
+
+    def take(self, segment: Segment, window: deque[Segment]) -> Iterator[Event]:
+        """Take the next segment; yield the events that are now complete."""
+        if segment.family is None:
+            self._take_bare(segment, window)
+        else:
+            self._take_tagged(segment, window)
+        yield from self.complete()
+
+    def take_understood(
+        self, number: int, tag: Tag, said: Understood, moment: Moment | None, device: str | None
+    ) -> Event | None:
+        """Take a line whose tag and text are known; return its event if it is complete and none waits before it."""
+        family, handle, _ = tag
+        self.device = device
+        if self.open:
+            self._end_records(family, handle.sa if handle is not None else None, number)
+        self.family = family
+        kind, fields = said
+        event = Event(
+            kind, self.source.name, number, number, moment, device, _PLATFORMS.get(family[:3]), handle, fields
+        )
+        if kind not in ACCEPTS and not self.pending:
+            return event
+        self._add(event)
+        return None
+
+    def may_go_on(self, segment: Segment) -> bool:
+        """Tell whether a segment may have to be joined with the lines below it to be understood."""
+        if segment.family == "":
+            return False
+        if segment.family is not None:
+            parsed = parse(segment.family, "body", segment.body)
+            return parsed is None or needs_lines_below(parsed)
+        return segment.sa is None and parse_part(segment.body, self.family) is None and self._is_near(segment)
+
+    def close(self) -> Iterator[Event]:
+        """Yield what is still held."""
+        self.open.clear()
+        yield from self.complete()
+
+    def complete(self) -> Iterator[Event]:
+        """Yield, in the order of their lines, the events before the first record that is still open."""
+        while self.pending and self.pending[0] not in self.open:
+            item = self.pending.popleft()
+            yield close_block(item) if isinstance(item, Block) else item
+
+    def _take_tagged(self, segment: Segment, window: deque[Segment]) -> None:
+        family = segment.family or ""
+        parsed, end_line = parse_head(segment, window)
+        if parsed is None:
+            part = parse_part(segment.body, family)
+            if part is not None:
+                self._take_part(segment, part, segment.line)
+                return
+        self._end_records(family, segment.sa, segment.line)
+        if parsed is None:
+            self.pending.append(self._unrecognised(segment))
+            return
+        self.family = family
+        self._add(self._event(segment, parsed, end_line))
+
+    def _add(self, event: Event) -> None:
+        if event.kind in ACCEPTS:
+            block = open_block(event)
+            self.open.append(block)
+            self.pending.append(block)
+        else:
+            self.pending.append(event)
+
+    def _end_records(self, family: str | None, sa: int | None, line: int) -> None:
+        """End the open records that the head of another one ends: on an ASA those of other handles may go on."""
+        if family != "asa_ikev2" or sa is None:
+            self.open.clear()
+            return
+        self.open = [
+            block
+            for block in self.open
+            if block.head.handle is not None and block.head.handle.sa != sa and line - block.end_line <= LONGEST_PAUSE
+        ]
+
+    def _take_bare(self, segment: Segment, window: deque[Segment]) -> None:
+        # An ASA repeats the handle on the lines below a message: they are its, whatever stood before them.
+        family = self.family if segment.sa is None else "asa_ikev2"
+        part = parse_part(segment.body, family)
+        end_line = segment.line
+        if part is None and segment.sa is None and self._is_near(segment):
+            part, end_line = parse_wrapped(segment, window, lambda text: parse_part(text, family))
+        if part is not None:
+            self._take_part(_with_handle_of_line(segment, window), part, end_line)
+        elif segment.sa is not None and segment.first:
+            self.pending.append(self._unrecognised(segment))
+
+    def _is_near(self, segment: Segment) -> bool:
+        return bool(self.open) and segment.line - self.open[-1].end_line <= LONGEST_BLOCK
+
+    def _take_part(self, segment: Segment, part: Parsed, end_line: int) -> None:
+        block = self._record_of(segment, part)
+        if block is not None:
+            add_part(block, part, end_line)
+            if segment.family is not None and part.kind not in _HEADER_PARTS:
+                self.pending.append(self._event(segment, part, segment.line))
+            return
+        if segment.family is None and not _stands_alone(part, segment, self.family):
+            return
+        event = self._event(segment, part, end_line)
+        if part.kind in ACCEPTS:
+            self._end_records(segment.family, segment.sa, segment.line)
+            self.family = segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
+        self._add(event)
+
+    def _record_of(self, segment: Segment, part: Parsed) -> Block | None:
+        """Return the open record that a part continues: the one with its handle, else the last that went on."""
+        for block in reversed(self.open):
+            if _continues(block, segment, part):
+                self.open.remove(block)
+                self.open.append(block)
+                return block
+            if segment.sa is None:
+                break
+        return None
+
+    def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
+        family = segment.family or self.family
+        return Event(
+            parsed.kind,
+            self.source.name,
+            segment.line,
+            end_line,
+            segment.moment,
+            self._device(segment),
+            _PLATFORMS.get(family[:3]),
+            _handle(segment),
+            values_of(parsed),
+        )
+
+    def _device(self, segment: Segment) -> str | None:
+        """Return whose a segment is: bare text below a line with a header is of the header's device."""
+        if segment.family is not None and segment.first:
+            self.device = segment.device
+        return segment.device or self.device
+
+    def _unrecognised(self, segment: Segment) -> Event:
+        text = self.source.lines[segment.line - 1]
+        return Event(
+            "unrecognised",
+            self.source.name,
+            segment.line,
+            segment.line,
+            segment.moment,
+            self._device(segment),
+            _PLATFORMS.get((segment.family or self.family)[:3]),
+            _handle(segment),
+            {},
+            text,
+        )
+
+
+def _stands_alone(part: Parsed, segment: Segment, family: str) -> bool:
+    """Tell whether bare text that continues no record is an event of its own: not a word or number in some prose."""
+    if part.kind in ("message_spis", "message_exchange"):
+        return True
+    return part.kind != "hex_dump" and segment.first and (family != "" or segment.sa is not None)
+
+
+def _handle(segment: Segment) -> Handle | None:
+    return Handle(segment.sa, segment.session) if segment.sa is not None else None
+
+
+def _with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
+    """Give bare text the handle that an ASA prints behind it on the same line: `#trans: 4(2):     last transform`."""
+    if segment.sa is None and window and window[0].line == segment.line and window[0].family is None:
+        return segment._replace(sa=window[0].sa)
+    return segment
+
+
+def _continues(block: Block, segment: Segment, part: Parsed) -> bool:
+    """Tell whether a part belongs to the open record: of a kind it takes, near it, and of no other handle."""
+    if part.kind not in ACCEPTS[block.head.kind] or segment.line - block.end_line > LONGEST_BLOCK:
+        return False
+    if part.kind == "message_header" and segment.family == "ios_ikev2" and not _header_goes_on(block):
+        return False
+    if part.kind == "message_spis" and "initiator_spi" in block.fields:
+        return segment.family is not None and _same_spis(block, part)
+    return segment.sa is None or block.head.handle is None or segment.sa == block.head.handle.sa
+
+
+def _header_goes_on(block: Block) -> bool:
+    """Tell whether a tagged line of a header is the record's own: old releases give a header a tag on every line."""
+    return (
+        block.head.kind in ("message_transmitted", "message_arrived", "message_header") and "length" not in block.fields
+    )
+
+
+def _same_spis(block: Block, part: Parsed) -> bool:
+    """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
+    told = {name: convert(terminal, text) for name, terminal, text in part.told()}
+    return "exchange" not in block.fields and all(block.fields.get(name) == told[name] for name in told)

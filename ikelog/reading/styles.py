@@ -1,0 +1,131 @@
+"""One pattern for lines that are wrapped alike, made of the envelope's own pieces, so that a block is cut up at once.
+
+What a style's pattern matches, the walk along the pieces (envelope.py) reads in the same way: before each piece stand
+look-aheads for those that the walk would have tried earlier there. Other lines are left whole.
+"""
+
+import re
+from functools import cache
+from itertools import islice
+from string import digits
+from typing import NamedTuple
+
+from ikelog.grammar.beginnings import beginnings, may_meet, plain
+from ikelog.grammar.tables import envelope, tags
+from ikelog.reading.envelope import PIECES, may_follow, seen_behind, walk_header
+
+# A row of a block: clock, host, tag, what stands behind them; or, all of these empty, a whole line.
+Row = tuple[str, str, str, str, str]
+
+# No device and no server writes so many pieces before its text.
+MOST_PIECES = 12
+_FREE = frozenset({"PRIORITY", "CLOCK", "ISO_CLOCK", "UPTIME", "SEQUENCE", "EMPTY", "PROGRAM", "LOGGER", "FACILITY"})
+_CLOCKS = ("CLOCK", "ISO_CLOCK")
+_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
+_ELEMENT = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|.", re.DOTALL)
+# What a tag can begin with.
+_TAG_BEGINS = "%([CIK" + digits
+# Behind a clock of the device's own stands a colon, behind that of a syslog server none: other pieces may follow it.
+_COLON, _NO_COLON = "(?:(?<=: )|(?<=:))", "(?<!: )(?<!:)"
+
+
+class Style(NamedTuple):
+    """How lines are wrapped: the names of the pieces, and the pattern that cuts a block into the parts of its rows.
+
+    `host_first` tells that the host stands before the clock.
+    """
+
+    pieces: tuple[str, ...]
+    pattern: re.Pattern[str]
+    host_first: bool
+
+    def rows(self, block: str) -> list[Row]:
+        """Cut a block of whole lines, each with its newline, into rows."""
+        found: list[Row] = self.pattern.findall(block)
+        if self.host_first:
+            return [(clock, host, tag, rest, line) for host, clock, tag, rest, line in found]
+        return found
+
+
+def style_of(line: str) -> Style | None:
+    """Return the style of a line; None where no pattern can stand for the walk along its header."""
+    walked = list(islice(walk_header(line), MOST_PIECES + 1))
+    names = [name for name, _, _ in walked]
+    clocks = [place for place, name in enumerate(names) if name in _CLOCKS]
+    last_clock = clocks[-1] if clocks else None
+    if len(walked) > MOST_PIECES:
+        return None
+    parts, seen = [_front(PIECES[names[0]] if names else None)], ""
+    for place, (name, found, before) in enumerate(walked):
+        piece = _piece(name, found)
+        if piece is None:
+            return None
+        caught = place == last_clock or name == "HOST"
+        seen = seen_behind(name, found, before)
+        behind = (_COLON if seen == "OWN_CLOCK" else _NO_COLON) if name == "CLOCK" else ""
+        parts.append(_earlier(before, name) + (f"({piece})" if caught else piece) + behind)
+    host_first = last_clock is not None and "HOST" in names[:last_clock]
+    groups = ("" if last_clock is not None else "()") + ("" if "HOST" in names else "()")
+    if names.count("HOST") > 1 or (last_clock is None and "HOST" in names):
+        return None
+    return Style(tuple(names), re.compile(_pattern("".join(parts) + groups, seen)), host_first)
+
+
+def _pattern(header: str, seen: str) -> str:
+    """Return the pattern of a line with a header of this kind, with a tag or without, or of any other line."""
+    tag = f"{_earlier(seen, None, _TAG_BEGINS)}(?=[{re.escape(_TAG_BEGINS)}])({_tag()})"
+    return f"(?:{header}(?:{tag}|{_earlier(seen, None)})(.*)|(.*))\n"
+
+
+def _front(begins: str | None) -> str:
+    """Nothing that the walk skips in front of a header, and nothing typed there."""
+    skipped = [name for name in ("PAGER", "MARKUP", "PROMPT") if begins is None or _may_begin(name, begins)]
+    return "(?![ \ufeff])" + "".join(f"(?!{_one_line(envelope(name).pattern)})" for name in skipped)
+
+
+def _may_begin(name: str, begins: str) -> bool:
+    """Tell whether a piece may begin with one of some characters."""
+    return may_meet(beginnings(envelope(name).pattern), frozenset(plain(begins)))
+
+
+def _piece(name: str, found: re.Match[str]) -> str | None:
+    """Return a pattern for a piece of a header; None where the walk decides by more than the piece's own pattern."""
+    pattern = f"(?=[{re.escape(PIECES[name])}])(?>{_one_line(envelope(name).pattern)})"
+    if name == "HOST":
+        if any(character.isdigit() for character in found[0]):  # then it is a host whatever follows
+            return rf"(?=\[?[A-Za-z_.:-]*\d){pattern}"
+        return None
+    if name == "WRAPPER":  # nearly always the same text
+        text = re.escape(found[0])
+        return f"(?={text}){pattern}(?<={text})"
+    if name not in _FREE or (name == "PRIORITY" and found["version"]):
+        return None
+    return pattern
+
+
+def _earlier(seen: str, name: str | None, text_begins: str = "") -> str:
+    """Return look-aheads for the pieces that the walk tries before one; before the text itself, for all of them."""
+    ahead = ""
+    here = PIECES[name] if name else text_begins
+    for other, begins in PIECES.items():
+        if other == name:
+            break
+        if may_follow(other, seen) and (not here or set(here) & set(begins)):
+            goes_on = _one_line(envelope("TAG").pattern) if other == "HOST" and seen == "OWN_CLOCK" else ""
+            ahead += f"(?!(?=[{re.escape(begins)}]){_one_line(envelope(other).pattern)}{goes_on})"
+    return ahead
+
+
+@cache
+def _tag() -> str:
+    return f"(?>{_one_line(tags().pattern)})"
+
+
+@cache
+def _one_line(pattern: str) -> str:
+    """Return a pattern without groups of its own that never goes over the end of a line."""
+    elements = _ELEMENT.findall(_NAMED_GROUP.sub("(?:", pattern))
+    kept = {r"\s": r"[^\S\n]", r"\D": r"[^\d\n]", r"\W": r"[^\w\n]"}
+    return "".join(
+        rf"[^\n{element[2:]}" if element.startswith("[^") else kept.get(element, element) for element in elements
+    )
