@@ -20,7 +20,7 @@ help:
 	@echo 'make demo    explain a sample log ($(SAMPLE))'
 	@echo 'make test    run the tests on every core'
 	@echo 'make lint    ruff check, ruff format --check, mypy, lint-imports'
-	@echo 'make bench   measure the start-up time (benchmarks/README.md)'
+	@echo 'make bench   measure throughput and start-up (benchmarks/README.md)'
 	@echo 'make clean   remove $(VENV), build output and caches'
 
 # What is there for development will do; else only what ikelog needs to run.

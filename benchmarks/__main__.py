@@ -1,126 +1,94 @@
-"""Start-up time of ikelog as whole processes, beside the bare interpreter; README.md says how it is measured."""
+"""Throughput and start-up of ikelog as whole processes; README.md says how they are measured."""
 
 import argparse
-import itertools
 import json
 import os
 import platform
-import subprocess
 import sys
-import sysconfig
 import tempfile
-import time
+from contextlib import nullcontext
 from pathlib import Path
-from statistics import median
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-WARM_UP_ROUNDS = 2
+from benchmarks.sizes import read_size
+from benchmarks.startup import format_start_up, measure_start_up
+from benchmarks.throughput import format_throughput, measure_throughput
+
+PLATFORMS = ("ios", "asa")
+START_UP_RUNS, THROUGHPUT_RUNS = 20, 5
 
 
 def main() -> None:
+    """Measure what the options ask for and print it."""
     options = read_options()
-    with tempfile.TemporaryDirectory() as scratch:
-        log = Path(scratch, "sample.log")
-        log.write_bytes(build_log(options.sample, options.lines))
-        commands = build_commands(log, options.lines)
-        times = measure(commands, options.runs)
-    result = {"setting": describe_setting(options), "commands": summarise(times)}
-    print(json.dumps(result, indent=2) if options.json else format_table(result))
+    result: dict[str, Any] = {"setting": describe_setting()}
+    if options.only != "throughput":
+        result["start_up"] = measure_start_up(options.runs or START_UP_RUNS)
+    if options.only != "start-up":
+        result["throughput"] = measure_platforms(options)
+    print(json.dumps(result, indent=2) if options.json else format_result(result))
 
 
 def read_options() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
-    parser.add_argument("--runs", type=int, default=20, metavar="N", help="rounds that count (20)")
-    parser.add_argument("--lines", type=int, default=200, metavar="N", help="length of the log (200)")
-    parser.add_argument("--sample", type=Path, default=ROOT / "samples" / "asa-psk-mismatch.log", metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="JSON in place of tables")
+    parser.add_argument("--only", choices=("throughput", "start-up"), help="one half of it")
+    parser.add_argument(
+        "--runs", type=int, metavar="N", help=f"rounds ({THROUGHPUT_RUNS}; {START_UP_RUNS} for the start-up)"
+    )
+    parser.add_argument("--size", type=read_size, default="200M", metavar="BYTES", help="of each dense log (200M)")
+    parser.add_argument("--lark-size", type=read_size, default="4M", metavar="BYTES", help="for plain Lark (4M)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the dense logs (1)")
+    parser.add_argument("--platform", choices=(*PLATFORMS, "both"), default="both", help="of the dense logs (both)")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="leave the logs there")
     options = parser.parse_args()
-    if options.runs < 1 or options.lines < 1:
-        parser.error("--runs and --lines begin at 1")
+    if options.runs is not None and options.runs < 1:
+        parser.error("--runs begins at 1")
     return options
 
 
-def build_log(sample: Path, lines: int) -> bytes:
-    try:
-        with sample.open("rb") as file:
-            found = [line.rstrip(b"\n") + b"\n" for line in file]
-    except OSError as error:
-        sys.exit(f"benchmarks: {sample}: {error.strerror}")
-    if not found:
-        sys.exit(f"benchmarks: {sample}: empty")
-    return b"".join(itertools.islice(itertools.cycle(found), lines))
+def measure_platforms(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Measure the throughput on the dense logs; they are deleted afterwards unless they are to be kept."""
+    if options.keep:
+        options.keep.mkdir(parents=True, exist_ok=True)
+    with nullcontext(options.keep) if options.keep else tempfile.TemporaryDirectory() as folder:
+        return [
+            measure_throughput(
+                name,
+                Path(folder),
+                size=options.size,
+                lark_size=options.lark_size,
+                seed=options.seed,
+                runs=options.runs or THROUGHPUT_RUNS,
+                note=note,
+            )
+            for name in (PLATFORMS if options.platform == "both" else (options.platform,))
+        ]
 
 
-def build_commands(log: Path, lines: int) -> dict[str, list[str]]:
-    ikelog = str(Path(sysconfig.get_path("scripts"), "ikelog"))
-    return {
-        "python3 -c pass": [sys.executable, "-c", "pass"],
-        "ikelog --version": [ikelog, "--version"],
-        f"ikelog SAMPLE ({lines} lines)": [ikelog, str(log)],
-    }
+def note(line: str) -> None:
+    """Tell on a terminal what takes the time."""
+    if sys.stderr.isatty() or "skipped" in line:
+        print(f"benchmarks: {line}", file=sys.stderr)
 
 
-def measure(commands: dict[str, list[str]], runs: int) -> dict[str, list[float]]:
-    """Milliseconds per command, one value a round; each round starts with another command."""
-    names = list(commands)
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(-WARM_UP_ROUNDS, runs):
-        turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
-            elapsed = time_once(commands[name])
-            if number >= 0:
-                times[name].append(elapsed)
-    return times
-
-
-def time_once(command: list[str]) -> float:
-    started = time.perf_counter()
-    try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    except OSError as error:
-        sys.exit(f"benchmarks: {command[0]}: {error.strerror}")
-    elapsed = (time.perf_counter() - started) * 1000
-    if done.returncode:
-        said = done.stderr.decode(errors="replace")
-        sys.exit(f"benchmarks: {' '.join(command)}: exit status {done.returncode}\n{said}")
-    return elapsed
-
-
-def summarise(times: dict[str, list[float]]) -> list[dict[str, object]]:
-    floor = next(iter(times.values()))
-    return [
-        {
-            "command": name,
-            "median_ms": round(median(values), 1),
-            "fastest_ms": round(min(values), 1),
-            "slowest_ms": round(max(values), 1),
-            "ratio": round(median(value / base for value, base in zip(values, floor, strict=True)), 2),
-        }
-        for name, values in times.items()
-    ]
-
-
-def describe_setting(options: argparse.Namespace) -> dict[str, object]:
+def describe_setting() -> dict[str, object]:
+    """Return what the numbers hang on."""
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": f"{platform.system()} {platform.machine()}",
         "cores": os.cpu_count(),
-        "runs": options.runs,
-        "warm_up_rounds": WARM_UP_ROUNDS,
-        "sample": options.sample.name,
-        "lines": options.lines,
     }
 
 
-def format_table(result: dict[str, Any]) -> str:
-    head = "{python}, {system}, {cores} cores; {runs} alternating runs each; {sample} at {lines} lines"
-    rows = [f"{'':26}{'median':>10}{'fastest':>10}{'slowest':>10}{'ratio':>8}"]
-    rows += [
-        "{command:26}{median_ms:>7.1f} ms{fastest_ms:>7.1f} ms{slowest_ms:>7.1f} ms{ratio:>7.2f}x".format(**row)
-        for row in result["commands"]
-    ]
-    return "\n".join([head.format(**result["setting"]), "", *rows])
+def format_result(result: dict[str, Any]) -> str:
+    """Return the tables."""
+    blocks = ["{python}, {system}, {cores} cores".format(**result["setting"])]
+    if "start_up" in result:
+        blocks.append("\n".join(format_start_up(result["start_up"])))
+    blocks += ["\n".join(format_throughput(found)) for found in result.get("throughput", [])]
+    return "\n\n".join(blocks)
 
 
 if __name__ == "__main__":
