@@ -2,15 +2,18 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.engine import TextOf
 from ikelog.diagnosis.registry import rules
-from ikelog.diagnosis.rule import Rule
+from ikelog.diagnosis.rule import Log, Rank, Rule
+from ikelog.diagnosis.types import Finding
 from ikelog.pipeline import Options, analyze
 from ikelog.reading.sources import read_source, text_source
 from ikelog.report import Report
@@ -157,6 +160,24 @@ def cases(kind: str) -> list[Case]:
     ]
 
 
+@cache
+def logs() -> tuple[Log, ...]:
+    """What the rules see of every sample and every case."""
+    sources = [read_source(str(path)) for path in sorted(SAMPLES.glob("*.log"))]
+    sources += [text_source("case.log", case.log.encode()) for kind in ("fires", "near_miss") for case in cases(kind)]
+    seen: list[Log] = []
+
+    def see(log: Log, text_of: TextOf) -> tuple[tuple[Negotiation, ...], tuple[Finding, ...]]:
+        seen.append(log)
+        return log.negotiations, ()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ikelog.pipeline.diagnose", see)
+        for source in sources:
+            analyze([source], Options())
+    return tuple(seen)
+
+
 def analysed(log: str) -> Report:
     return analyze([text_source("case.log", log.encode())], Options())
 
@@ -183,6 +204,20 @@ def test_rule_stays_quiet(case: Case) -> None:
     report = analysed(case.log)
     assert report.sources[0].ike_lines, "nothing was recognised: this misses nothing"
     assert case.code not in {f.code for f in report.findings}
+
+
+def errors_of(rule: Rule, log: Log) -> set[str]:
+    """The negotiations in which a rule finds an error."""
+    found = [match for match in rule.find(log) if (match.severity or rule.severity) == "error"]
+    return {negotiation.id for match in found for negotiation in match.negotiations}
+
+
+@pytest.mark.parametrize("rule", [r for r in rules() if r.rank < Rank.UNEXPLAINED and not r.together], ids=named)
+def test_rule_finds_of_each_negotiation_alone_what_it_finds_among_others(rule: Rule) -> None:
+    for log in logs():
+        for negotiation in log.negotiations:
+            alone = replace(log, negotiations=(negotiation,))
+            assert errors_of(rule, alone) == errors_of(rule, log) & {negotiation.id}
 
 
 @pytest.mark.parametrize("rule", rules(), ids=named)

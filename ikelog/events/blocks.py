@@ -1,12 +1,11 @@
 """Which lines continue which record, and what the record says once they are in."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Endpoint, Event, Proposal, TrafficSelector, Value
-from ikelog.events.values import convert
-from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
 from ikelog.terms import transforms
 from ikelog.terms.notifies import notify_name
@@ -62,6 +61,9 @@ ACCEPTS: dict[str, frozenset[str]] = {
     "config_attribute": frozenset({"version_text"}),
 }
 
+# Records that keep every field of the lines below them.
+_KEEPING = _IPSEC_BLOCKS | {"proxies_compared", "decrypted_packet"}
+
 _NOTIFY = re.compile(r"NOTIFY\((.*)\)")
 _LABELS = {
     "ENCRYPTION": "encryption",
@@ -95,26 +97,25 @@ def open_block(head: Event) -> Block:
     block = Block(head, dict(head.fields), end_line=head.end_line)
     text = block.fields.pop("proposal_text", None)
     if isinstance(text, str):
-        parsed = parse("ikev2_message", "part", text)
-        if parsed:
-            add_part(block, parsed, head.line)
+        part = parse_part(text, "ios_ikev2")
+        if part:
+            add_part(block, part, head.line)
     return block
 
 
-def add_part(block: Block, parsed: Parsed, line: int) -> None:
+def add_part(block: Block, part: Part, line: int) -> None:
     """Add one continuation line to a record that accepts it."""
     block.end_line = max(block.end_line, line)
-    values = {name: convert(terminal, text) for name, terminal, text in parsed.told()}
-    payloads = [text for name, _, text in parsed.told() if name == "payload"]
-    if parsed.kind in ("payload_contents", "payloads_listed"):
+    kind, values, payloads, parsed = part
+    if kind in ("payload_contents", "payloads_listed"):
         block.listed.extend(payloads)
     elif payloads:
         block.detailed.extend(payloads)
     block.last_payload = payloads[-1] if payloads else block.last_payload
-    add = _PARTS.get(parsed.kind)
+    add = _PARTS.get(kind)
     if add:
         add(block, values, parsed, line)
-    elif block.head.kind in _IPSEC_BLOCKS | {"proxies_compared", "decrypted_packet"}:
+    elif block.head.kind in _KEEPING:
         for name, value in values.items():
             block.fields.setdefault(name, value)
 
@@ -144,18 +145,18 @@ def _proposal(names: list[str], child: bool, number: Value | None, protocol: str
     return Proposal(number if isinstance(number, int) else None, protocol, **sets, line=line)
 
 
-def _spis(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _spis(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     for name, value in values.items():
         block.fields.setdefault(name, value)
 
 
-def _exchange(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _exchange(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     block.fields["exchange"] = values["exchange"]
     block.fields["response"] = values["direction"] == "RESPONSE"
 
 
-def _header(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
-    flags = str(values.pop("flags", ""))
+def _header(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
+    flags = str(values.get("flags", ""))
     if flags and "response" not in block.fields:
         block.fields["response"] = "MSG-RESPONSE" in flags
     if flags:
@@ -165,14 +166,14 @@ def _header(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -
             block.fields.setdefault(name, values[name])
 
 
-def _proposal_header(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _proposal_header(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     _finish_proposal(block)
     number = values["number"]
     protocol = str(values["protocol"]).lower()
     block.proposals.append(Proposal(number if isinstance(number, int) else None, protocol, line=line))
 
 
-def _transform(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _transform(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     if isinstance(values.get("type"), int):
         block.typed.append((int(str(values["type"])), str(values["name"])))
 
@@ -191,11 +192,11 @@ def _finish_proposal(block: Block) -> None:
     block.typed = []
 
 
-def _listed_transforms(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _listed_transforms(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     block.names.extend(text for name, _, text in parsed.told() if name == "transform")
 
 
-def _listed_proposal(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _listed_proposal(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     protocol = str(values["protocol_label"]).lower() if "protocol_label" in values else None
     labelled = [text for name, _, text in parsed.told() if name == "labelled"]
     if labelled:
@@ -219,27 +220,27 @@ def _labelled_proposal(labelled: list[str], number: Value | None, protocol: str 
     return Proposal(number if isinstance(number, int) else None, protocol or "ike", **sets, line=line)
 
 
-def _selector_type(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _selector_type(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     number = values.get("protocol_number", 0)
     block.selector = TrafficSelector("", "", number if isinstance(number, int) else 0)
 
 
-def _selector_ports(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _selector_ports(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     start, end = values["start_port"], values["end_port"]
     if isinstance(start, int) and isinstance(end, int):
         block.selector = replace(block.selector, start_port=start, end_port=end)
 
 
-def _selector_addresses(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _selector_addresses(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     selector = replace(block.selector, start=str(values["start"]), end=str(values["end"]))
     if block.last_payload in ("TSi", "TSr"):
         (block.tsi if block.last_payload == "TSi" else block.tsr).append(selector)
 
 
-def _kept(*names: str) -> Callable[[Block, dict[str, Value], Parsed, int], None]:
+def _kept(*names: str) -> Callable[[Block, Mapping[str, Value], Parsed, int], None]:
     """Return an adder that keeps the named fields, the first value of each."""
 
-    def add(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+    def add(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
         for name in names:
             if name in values:
                 block.fields.setdefault(name, values[name])
@@ -247,12 +248,12 @@ def _kept(*names: str) -> Callable[[Block, dict[str, Value], Parsed, int], None]
     return add
 
 
-def _identity(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _identity(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     if block.last_payload in ("IDi", "IDr"):
         block.fields.setdefault(f"{block.last_payload.lower()}_type", values["identity_type"])
 
 
-def _ipsec_ends(block: Block, values: dict[str, Value], parsed: Parsed, line: int) -> None:
+def _ipsec_ends(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     for name, field_name in (("local_port", "local"), ("remote_port", "remote")):
         end = values.get(name)
         if isinstance(end, Endpoint):
@@ -261,7 +262,7 @@ def _ipsec_ends(block: Block, values: dict[str, Value], parsed: Parsed, line: in
         block.fields.setdefault("direction", values["direction"])
 
 
-_PARTS: dict[str, Callable[[Block, dict[str, Value], Parsed, int], None]] = {
+_PARTS: dict[str, Callable[[Block, Mapping[str, Value], Parsed, int], None]] = {
     "message_spis": _spis,
     "message_exchange": _exchange,
     "message_header": _header,

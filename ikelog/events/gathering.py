@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Iterator
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
+from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Handle
-from ikelog.events.understood import Tag, Understood, values_of
-from ikelog.events.values import convert
-from ikelog.events.wrapped import needs_lines_below, parse_head, parse_part, parse_wrapped
+from ikelog.events.understood import KnownTag, Understood, values_of
+from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped
 from ikelog.grammar.parsing import parse
+from ikelog.grammar.texts import FAMILIES
 from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Segment
 from ikelog.reading.moment import Moment
@@ -19,7 +20,8 @@ LONGEST_BLOCK = 400
 # Where records of several handles lie inside each other, one that pauses for so many lines has ended.
 LONGEST_PAUSE = 60
 
-_PLATFORMS = {"asa": "asa", "ios": "ios"}
+PLATFORMS: dict[str, str | None] = {family: family[:3] for family in FAMILIES} | {"": None}
+new_event = tuple.__new__  # a third of the time that Event(...) takes
 # What says only what the record's own head says again.
 _HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
 
@@ -46,7 +48,7 @@ class Gatherer:
         yield from self.complete()
 
     def take_understood(
-        self, number: int, tag: Tag, said: Understood, moment: Moment | None, device: str | None
+        self, number: int, tag: KnownTag, said: Understood, moment: Moment | None, device: str | None
     ) -> Event | None:
         """Take a line whose tag and text are known; return its event if it is complete and none waits before it."""
         family, handle, _ = tag
@@ -55,13 +57,24 @@ class Gatherer:
             self._end_records(family, handle.sa if handle is not None else None, number)
         self.family = family
         kind, fields = said
-        event = Event(
-            kind, self.source.name, number, number, moment, device, _PLATFORMS.get(family[:3]), handle, fields
-        )
+        name = self.source.name
+        event = new_event(Event, (kind, name, number, number, moment, device, PLATFORMS[family], handle, fields, None))
         if kind not in ACCEPTS and not self.pending:
             return event
         self._add(event)
         return None
+
+    def add_known_part(self, number: int, text: Segment) -> bool:
+        """Add a line without a tag to the record that it continues; tell whether no more is to be made of it."""
+        sa = text.sa
+        part = parse_part(text.body, self.family if sa is None else "asa_ikev2")
+        if part is None:
+            return sa is None and not self._is_near(number)
+        block = self._record_of(number, None, sa, part)
+        if block is None:
+            return False
+        add_part(block, part, number)
+        return True
 
     def may_go_on(self, segment: Segment) -> bool:
         """Tell whether a segment may have to be joined with the lines below it to be understood."""
@@ -70,7 +83,7 @@ class Gatherer:
         if segment.family is not None:
             parsed = parse(segment.family, "body", segment.body)
             return parsed is None or needs_lines_below(parsed)
-        return segment.sa is None and parse_part(segment.body, self.family) is None and self._is_near(segment)
+        return segment.sa is None and parse_part(segment.body, self.family) is None and self._is_near(segment.line)
 
     def close(self) -> Iterator[Event]:
         """Yield what is still held."""
@@ -122,39 +135,40 @@ class Gatherer:
         family = self.family if segment.sa is None else "asa_ikev2"
         part = parse_part(segment.body, family)
         end_line = segment.line
-        if part is None and segment.sa is None and self._is_near(segment):
+        if part is None and segment.sa is None and self._is_near(segment.line):
             part, end_line = parse_wrapped(segment, window, lambda text: parse_part(text, family))
         if part is not None:
             self._take_part(_with_handle_of_line(segment, window), part, end_line)
         elif segment.sa is not None and segment.first:
             self.pending.append(self._unrecognised(segment))
 
-    def _is_near(self, segment: Segment) -> bool:
-        return bool(self.open) and segment.line - self.open[-1].end_line <= LONGEST_BLOCK
+    def _is_near(self, line: int) -> bool:
+        return bool(self.open) and line - self.open[-1].end_line <= LONGEST_BLOCK
 
-    def _take_part(self, segment: Segment, part: Parsed, end_line: int) -> None:
-        block = self._record_of(segment, part)
+    def _take_part(self, segment: Segment, part: Part, end_line: int) -> None:
+        block = self._record_of(segment.line, segment.family, segment.sa, part)
         if block is not None:
             add_part(block, part, end_line)
             if segment.family is not None and part.kind not in _HEADER_PARTS:
-                self.pending.append(self._event(segment, part, segment.line))
+                self.pending.append(self._event(segment, part.parsed, segment.line))
             return
         if segment.family is None and not _stands_alone(part, segment, self.family):
             return
-        event = self._event(segment, part, end_line)
+        event = self._event(segment, part.parsed, end_line)
         if part.kind in ACCEPTS:
             self._end_records(segment.family, segment.sa, segment.line)
             self.family = segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
         self._add(event)
 
-    def _record_of(self, segment: Segment, part: Parsed) -> Block | None:
+    def _record_of(self, line: int, family: str | None, sa: int | None, part: Part) -> Block | None:
         """Return the open record that a part continues: the one with its handle, else the last that went on."""
         for block in reversed(self.open):
-            if _continues(block, segment, part):
-                self.open.remove(block)
-                self.open.append(block)
+            if _continues(block, line, family, sa, part):
+                if block is not self.open[-1]:
+                    self.open.remove(block)
+                    self.open.append(block)
                 return block
-            if segment.sa is None:
+            if sa is None:
                 break
         return None
 
@@ -167,7 +181,7 @@ class Gatherer:
             end_line,
             segment.moment,
             self._device(segment),
-            _PLATFORMS.get(family[:3]),
+            PLATFORMS[family],
             _handle(segment),
             values_of(parsed),
         )
@@ -187,14 +201,14 @@ class Gatherer:
             segment.line,
             segment.moment,
             self._device(segment),
-            _PLATFORMS.get((segment.family or self.family)[:3]),
+            PLATFORMS[segment.family or self.family],
             _handle(segment),
             {},
             text,
         )
 
 
-def _stands_alone(part: Parsed, segment: Segment, family: str) -> bool:
+def _stands_alone(part: Part, segment: Segment, family: str) -> bool:
     """Tell whether bare text that continues no record is an event of its own: not a word or number in some prose."""
     if part.kind in ("message_spis", "message_exchange"):
         return True
@@ -212,15 +226,16 @@ def _with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
     return segment
 
 
-def _continues(block: Block, segment: Segment, part: Parsed) -> bool:
+def _continues(block: Block, line: int, family: str | None, sa: int | None, part: Part) -> bool:
     """Tell whether a part belongs to the open record: of a kind it takes, near it, and of no other handle."""
-    if part.kind not in ACCEPTS[block.head.kind] or segment.line - block.end_line > LONGEST_BLOCK:
+    head, kind = block.head, part.kind
+    if kind not in ACCEPTS[head.kind] or line - block.end_line > LONGEST_BLOCK:
         return False
-    if part.kind == "message_header" and segment.family == "ios_ikev2" and not _header_goes_on(block):
+    if kind == "message_header" and family == "ios_ikev2" and not _header_goes_on(block):
         return False
-    if part.kind == "message_spis" and "initiator_spi" in block.fields:
-        return segment.family is not None and _same_spis(block, part)
-    return segment.sa is None or block.head.handle is None or segment.sa == block.head.handle.sa
+    if kind == "message_spis" and "initiator_spi" in block.fields:
+        return family is not None and _same_spis(block, part)
+    return sa is None or head.handle is None or sa == head.handle.sa
 
 
 def _header_goes_on(block: Block) -> bool:
@@ -230,7 +245,7 @@ def _header_goes_on(block: Block) -> bool:
     )
 
 
-def _same_spis(block: Block, part: Parsed) -> bool:
+def _same_spis(block: Block, part: Part) -> bool:
     """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
-    told = {name: convert(terminal, text) for name, terminal, text in part.told()}
-    return "exchange" not in block.fields and all(block.fields.get(name) == told[name] for name in told)
+    same = all(block.fields.get(name) == value for name, value in part.values.items())
+    return same and "exchange" not in block.fields

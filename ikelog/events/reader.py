@@ -6,7 +6,7 @@ from itertools import islice
 
 from ikelog.events.gathering import Gatherer
 from ikelog.events.types import Event
-from ikelog.events.understood import BareLines, Tags
+from ikelog.events.understood import BareTexts, Tags
 from ikelog.events.wrapped import WRAPPED_LINES
 from ikelog.reading.clock import note_clock, same_day
 from ikelog.reading.envelope import host_name
@@ -15,6 +15,7 @@ from ikelog.reading.moment import Moment
 from ikelog.reading.rows import Rows, read_rows
 from ikelog.reading.sources import SourceText
 from ikelog.reading.styles import Row
+from ikelog.reading.templates import behind_header, whole_line
 
 
 def read_events(source: SourceText, state: Reading) -> Iterator[Event]:
@@ -35,8 +36,8 @@ class _Reader:
         self.state = state
         self.gatherer = Gatherer(source)
         self.tags = Tags()
-        self.whole = BareLines(whole=True)
-        self.behind_header = BareLines(whole=False)
+        self.whole = BareTexts(whole_line)
+        self.behind_header = BareTexts(behind_header)
         self.hosts = Hosts(state)
         self.window: deque[Segment] = deque()
         self.clock = ""
@@ -45,12 +46,13 @@ class _Reader:
     def read(self, block: Rows) -> Iterator[Event]:
         """Yield the events that are complete once the rows of a block were read."""
         gatherer, tags, window, hosts = self.gatherer, self.tags, self.window, self.hosts
-        pending, lines = gatherer.pending, block.line
+        pending = gatherer.pending
         number = block.first - 1
-        for clock, host, tag, rest, line in block.rows:
+        for row in block.rows:
             number += 1
+            clock, host, tag, rest, line = row
             if tag and not window and (clock == self.clock or self._is_timed(clock)):
-                known = tags.of(tag, rest)
+                known = tags[tag] if tag in tags else tags.read(tag, rest)
                 said = known.texts[rest].said
                 if said is not None:
                     event = gatherer.take_understood(number, known, said, self.moment, hosts[host])
@@ -59,8 +61,22 @@ class _Reader:
                     elif pending:
                         yield from gatherer.complete()
                     continue
-            self._add_segments(number, (clock, host, tag, rest, line), lines)
+            elif not tag and not window and self._is_known_part(number, clock, rest, line):
+                continue
+            self._add_segments(number, row, block.line)
             yield from self._drain()
+
+    def _is_known_part(self, number: int, clock: str, rest: str, line: str) -> bool:
+        """Take a row without a tag that is empty or continues an open record; tell whether it is either."""
+        if line or not (clock or rest):
+            found = self.whole[line]
+        elif clock == self.clock or self._is_timed(clock):
+            found = self.behind_header[rest]
+        else:
+            return False
+        if not found:
+            return found is not None
+        return len(found) == 1 and self.gatherer.add_known_part(number, found[0])
 
     def close(self) -> Iterator[Event]:
         """Yield what is still held."""
@@ -85,11 +101,11 @@ class _Reader:
         elif clock == self.clock or self._is_timed(clock):
             moment, device = self.moment, self.hosts[host]
             if tag:
-                known = self.tags.of(tag, rest)
-                segment = known.texts[rest].segment
-                if segment is not None:
-                    sa, session = known.handle or (None, None)
-                    found = (segment._replace(session=session, sa=sa),)
+                known = self.tags[tag] if tag in self.tags else self.tags.read(tag, rest)
+                found = known.texts[rest].segments
+                if found and known.handle is not None:
+                    sa, session = known.handle
+                    found = (found[0]._replace(session=session, sa=sa), *found[1:])
             else:
                 found = self.behind_header[rest]
         if found is None:

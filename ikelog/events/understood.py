@@ -1,14 +1,16 @@
 """What the texts of lines say, remembered: most of a log's lines say what lines before them said."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ikelog.events.types import NO_FIELDS, Handle, Value
 from ikelog.events.values import convert
 from ikelog.events.wrapped import needs_lines_below
 from ikelog.grammar.parsing import MEMO_LIMIT, parse
+from ikelog.grammar.tables import tags
 from ikelog.grammar.types import Parsed
-from ikelog.reading.lines import Segment, bare_template, handle_of, tagged_template
+from ikelog.reading.lines import Segment, Tag, read_tag
+from ikelog.reading.templates import behind_tag
 
 
 class Understood(NamedTuple):
@@ -19,16 +21,16 @@ class Understood(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What stands behind a tag: its segment, without place and time, and what it says; None where a look will not do.
+    """What stands behind a tag: its segments, without place and time, and what it says; None where a look will not do.
 
-    `segment` is None where other tags or handles stand in the text, `said` where it takes more than this line.
+    `segments` is None where another tag stands in the text, `said` where it takes more than its first segment.
     """
 
-    segment: Segment | None
+    segments: tuple[Segment, ...] | None
     said: Understood | None
 
 
-class Tag(NamedTuple):
+class KnownTag(NamedTuple):
     """A tag: its family, its handle, and what the texts behind tags of this kind say."""
 
     family: str
@@ -39,9 +41,10 @@ class Tag(NamedTuple):
 class Texts(dict[str, Text]):
     """What stands behind one kind of tag."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: Tag, printed: str) -> None:
         super().__init__()
         self._tag = tag
+        self._printed = printed
 
     def __missing__(self, rest: str) -> Text:
         if len(self) >= MEMO_LIMIT:
@@ -50,51 +53,47 @@ class Texts(dict[str, Text]):
         return result
 
     def _read(self, rest: str) -> Text:
-        segment = tagged_template(self._tag, rest)
-        if segment is None:
-            return Text(None, None)
-        parsed = parse(segment.family or "", "body", segment.body)
+        segments = behind_tag(self._tag, self._printed, rest)
+        if segments is None or len(segments) > 1:
+            return Text(segments, None)
+        parsed = parse(self._tag.family, "body", segments[0].body)
         if parsed is None or needs_lines_below(parsed):
-            return Text(segment, None)
-        return Text(segment, Understood(parsed.kind, values_of(parsed)))
+            return Text(segments, None)
+        return Text(segments, Understood(parsed.kind, values_of(parsed)))
 
 
-class Tags:
-    """The tags of one log."""
+class Tags(dict[str, KnownTag]):
+    """The tags of one log, as they are printed."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Tag] = {}
+        super().__init__()
         self._texts: dict[tuple[str, str], Texts] = {}
 
-    def of(self, tag: str, rest: str) -> Tag:
-        """Return what a tag says before some text."""
-        known = self._known.get(tag)
-        if known is None:
-            if len(self._known) >= MEMO_LIMIT:
-                self._known.clear()
-            known = self._known[tag] = self._read(tag, rest)
+    def read(self, printed: str, rest: str) -> KnownTag:
+        """Read a tag that stands before some text, and remember it."""
+        if len(self) >= MEMO_LIMIT:
+            self.clear()
+        match = tags().match(printed + rest)
+        tag = read_tag(match) if match else Tag("")
+        kind = tag.family, tag.code
+        if kind not in self._texts:
+            self._texts[kind] = Texts(tag, printed)
+        handle = Handle(tag.sa, tag.session) if tag.sa is not None else None
+        known = self[printed] = KnownTag(tag.family, handle, self._texts[kind])
         return known
 
-    def _read(self, tag: str, rest: str) -> Tag:
-        family, session, sa = handle_of(tag, rest)
-        kind = "".join("#" if c.isdigit() else c for c in tag) if sa is not None else tag
-        texts = self._texts.get((family, kind))
-        if texts is None:
-            texts = self._texts[family, kind] = Texts(tag)
-        return Tag(family, Handle(sa, session) if sa is not None else None, texts)
 
+class BareTexts(dict[str, tuple[Segment, ...] | None]):
+    """The segments of texts without a tag, without place and time; None where they may have one."""
 
-class BareLines(dict[str, tuple[Segment, ...] | None]):
-    """The segments of lines without header and tag, or of what stands behind a header without one; None: unknown."""
-
-    def __init__(self, *, whole: bool) -> None:
+    def __init__(self, read: Callable[[str], tuple[Segment, ...] | None]) -> None:
         super().__init__()
-        self._whole = whole
+        self._read = read
 
     def __missing__(self, text: str) -> tuple[Segment, ...] | None:
         if len(self) >= MEMO_LIMIT:
             self.clear()
-        result = self[text] = bare_template(text, at_start=self._whole)
+        result = self[text] = self._read(text)
         return result
 
 

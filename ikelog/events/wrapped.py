@@ -2,7 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
+from ikelog.events.parts import Part, parse_part
 from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Segment, clean
@@ -12,15 +14,10 @@ WRAPPED_LINES = 4
 # A terminal that cuts a line in the middle of a word has filled it: from so many characters on that is tried too.
 FULL_LINE = 76
 
-# The grammar of the lines that continue a family's records.
-_PARTS_OF = {"asa_ikev2": "ikev2_message", "ios_ikev2": "ikev2_message", "ios_ipsec": "ios_ipsec"}
+Said = TypeVar("Said", Parsed, Part)
+
 # Messages that tell more in the lines below them.
 _GO_ON = frozenset({"replay_detected", "certificate_not_in_date", "ike_sa_created"})
-
-
-def parse_part(text: str, family: str) -> Parsed | None:
-    """Parse what may continue a record of a family; None where it is no such text."""
-    return parse(_PARTS_OF.get(family, "ikev2_message"), "part", text) if text else None
 
 
 def needs_lines_below(parsed: Parsed) -> bool:
@@ -50,8 +47,8 @@ def parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None,
 
 
 def parse_wrapped(
-    segment: Segment, window: deque[Segment], parse_text: Callable[[str], Parsed | None]
-) -> tuple[Parsed | None, int]:
+    segment: Segment, window: deque[Segment], parse_text: Callable[[str], Said | None]
+) -> tuple[Said | None, int]:
     """Parse a segment together with bare lines right below it; take those lines off `window`."""
     texts, upper = [segment.body + segment.closing], segment
     for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):

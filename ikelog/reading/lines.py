@@ -42,6 +42,15 @@ class Segment(NamedTuple):
     width: int = 0
 
 
+class Tag(NamedTuple):
+    """A tag: its family, the handle that it names, and the code of a syslog message."""
+
+    family: str
+    session: int | None = None
+    sa: int | None = None
+    code: str = ""
+
+
 @dataclass(slots=True)
 class Reading:
     """The state of reading one source: its clock, the name in its prompts and those in its headers."""
@@ -59,10 +68,19 @@ def _groups(family: str) -> tuple[tuple[str, str], ...]:
     return tuple((name.partition("__")[2], name) for name in names)
 
 
-@cache
-def _hints() -> re.Pattern[str]:
-    """What every tag holds: a line without it has none."""
-    return re.compile(r"IKE|KEv2|ISAKMP|IPSEC|Crypto mapdb|CRYPTO|%(?:ASA|FTD)-|%PKI|%GDOI|ipsec_process| 75\d{4} ")
+def may_hold_tag(text: str) -> bool:
+    """Tell whether a text holds what every tag does, one of a few words: without them it has none."""
+    return (
+        "KEv2" in text
+        or "IKE" in text
+        or "ISAKMP" in text
+        or "IPSEC" in text
+        or "CRYPTO" in text
+        or "%" in text
+        or " 75" in text
+        or "Crypto mapdb" in text
+        or "ipsec_process" in text
+    )
 
 
 @cache
@@ -73,7 +91,21 @@ def _clock_before() -> re.Pattern[str]:
 
 def clean(text: str) -> str:
     """Give a body its canonical form: pasted quotes straightened, single blanks, no closing punctuation."""
+    if is_clean(text):
+        return text
     return _straight(text).rstrip(_CLOSING)
+
+
+def is_clean(text: str) -> bool:
+    """Tell whether a text certainly has its canonical form."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and "  " not in text
+        and "`" not in text
+        and text[:1] != " "
+        and text[-1:] not in _CLOSING
+    )
 
 
 def _straight(text: str) -> str:
@@ -84,6 +116,8 @@ def _straight(text: str) -> str:
 
 def _closing(text: str) -> str:
     """Return the punctuation that `clean` takes off the end of a text."""
+    if text[-1:] not in _CLOSING:
+        return ""
     end = text[-8:].rstrip()
     return end[len(end.rstrip(_CLOSING)) :].strip()
 
@@ -97,56 +131,11 @@ def read_segments(source: SourceText, state: Reading) -> Iterator[Segment]:
 def read_line(number: int, line: str, state: Reading) -> Iterator[Segment]:
     """Yield the segments of one line."""
     if not line.isprintable():
-        line = _printable(line)
+        line = printable(line)
     yield from _line_segments(number, line, state)
 
 
-def bare_template(text: str, at_start: bool) -> tuple[Segment, ...] | None:
-    """Return the segments, without place and time, of a text that no header or tag is in; None where one may be.
-
-    `at_start` tells that it is a whole line, else it is what stands behind a header.
-    """
-    if not text.isprintable():
-        if "\x1b" in text or "\x08" in text:
-            return None
-        text = _printable(text)
-    begin = len(text) - len(text.lstrip(" \ufeff")) if at_start else 0
-    if at_start and (text.lstrip().startswith("`") or read_header(text).end != begin or read_prompt(text)):
-        return None
-    if _hints().search(text) and tags().search(text):
-        return None
-    if pattern("TAG").match(text, begin):
-        return ()
-    state = Reading(ClockState())
-    return tuple(_bare_segments(0, text[begin:], state, {}, at_start=at_start and begin == 0))
-
-
-def tagged_template(tag: str, rest: str) -> Segment | None:
-    """Return the one segment, without place, time and handles, of a tag and what stands behind it; None for several."""
-    if not rest.isprintable():
-        if "\x1b" in rest or "\x08" in rest:
-            return None
-        rest = _printable(rest)
-    match = tags().match(tag + rest)
-    if len(rest) > LONGEST_LINE or match is None or match.end() != len(tag):
-        return None
-    if _hints().search(rest) and tags().search(tag + rest, len(tag)):
-        return None
-    segments = tuple(_tagged_segments(0, rest, match, {}, at_start=True))
-    return segments[0]._replace(session=None, sa=None) if len(segments) == 1 else None
-
-
-def handle_of(tag: str, rest: str) -> tuple[str, int | None, int | None]:
-    """Return the family, the session and the SA that a tag names which stands before some text."""
-    match = tags().match(tag + rest)
-    if match is None:
-        return "", None, None
-    groups = _tag_groups(match)
-    local = groups.get("sa") or groups.get("bare")
-    return match.lastgroup or "", int(groups["session"]) if "session" in groups else None, int(local) if local else None
-
-
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Take a terminal's control characters out of a line: colours go, a backspace takes the character before it."""
     if "\x1b" in line:
         line = _ANSI.sub("", line)
@@ -170,7 +159,7 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
         state.hosts.add(header.host)
     state.prompt = state.prompt or header.prompt
     moment = _told(header.stamp, state)
-    found = _tags_of(line, header.end) if _hints().search(line) else []
+    found = _tags_of(line, header.end) if may_hold_tag(line) else []
     common: dict[str, object] = {"moment": moment, "device": header.host}
     common["width"] = len(line.rstrip())
     bare_end = found[0].start() if found else len(line)
@@ -215,40 +204,50 @@ def _bare_segments(
     if prompt:
         state.prompt = state.prompt or prompt["prompt"]
         return
-    text = _NOISE.sub("", text[:LONGEST_LINE])
+    for segment in bare_segments(text):
+        yield segment._replace(line=number, **common)  # type: ignore[arg-type]
+
+
+def bare_segments(text: str) -> Iterator[Segment]:
+    """Yield the segments, without place and time, of a text without a tag."""
+    text = text[:LONGEST_LINE]
+    if "-More-" in text:
+        text = _NOISE.sub("", text)
     pieces = _handle_pieces(text)
     begins_with_handle = len(pieces) > 1 and not pieces[0][1].strip()
     for n, (handle, piece) in enumerate(pieces):
         if body := clean(piece):
-            first, closing = n == 0 or begins_with_handle, _closing(piece)
-            yield Segment(number, None, body, sa=handle, first=first, closing=closing, **common)  # type: ignore[arg-type]
+            first = n == 0 or begins_with_handle
+            yield Segment(0, None, body, sa=handle, first=first, closing=_closing(piece))
 
 
 def _tagged_segments(
     number: int, text: str, match: re.Match[str], common: dict[str, object], *, at_start: bool
 ) -> Iterator[Segment]:
-    family, groups = match.lastgroup or "", _tag_groups(match)
-    session = int(groups["session"]) if "session" in groups else None
-    local = groups.get("sa") or groups.get("bare")
-    (_, head), *rest = _handle_pieces(text) if family == "asa_ikev2" else [(None, text)]
-    body = f"{groups['code']} {clean(head)}" if "code" in groups else clean(head)
-    yield Segment(
-        number,
-        family,
-        body,
-        session=session,
-        sa=int(local) if local else None,
-        first=at_start,
-        closing=_closing(head),
-        **common,  # type: ignore[arg-type]
-    )
+    tag = read_tag(match)
+    first, *rest = tagged_segments(tag, text)
+    yield first._replace(line=number, session=tag.session, sa=tag.sa, first=at_start, **common)  # type: ignore[arg-type]
+    for segment in rest:
+        yield segment._replace(line=number, **common)  # type: ignore[arg-type]
+
+
+def tagged_segments(tag: Tag, text: str) -> Iterator[Segment]:
+    """Yield the segments of the text behind a tag: without place and time, the first without the tag's handle."""
+    (_, head), *rest = _handle_pieces(text) if tag.family == "asa_ikev2" else [(None, text)]
+    body = f"{tag.code} {clean(head)}" if tag.code else clean(head)
+    yield Segment(0, tag.family, body, closing=_closing(head))
     for handle, piece in rest:
         if body := clean(piece):
-            yield Segment(number, None, body, sa=handle, first=False, **common)  # type: ignore[arg-type]
+            yield Segment(0, None, body, sa=handle, first=False)
 
 
-def _tag_groups(match: re.Match[str]) -> dict[str, str]:
-    return {short: value for short, full in _groups(match.lastgroup or "") if (value := match[full])}
+def read_tag(match: re.Match[str]) -> Tag:
+    """Read what a tag names."""
+    groups = {short: value for short, full in _groups(match.lastgroup or "") if (value := match[full])}
+    session, sa = groups.get("session"), groups.get("sa") or groups.get("bare")
+    return Tag(
+        match.lastgroup or "", int(session) if session else None, int(sa) if sa else None, groups.get("code", "")
+    )
 
 
 def _handle_pieces(text: str) -> list[tuple[int | None, str]]:
@@ -256,5 +255,7 @@ def _handle_pieces(text: str) -> list[tuple[int | None, str]]:
 
     The first piece is what stands before the first handle; it may be empty.
     """
+    if "):" not in text:
+        return [(None, text)]
     first, *rest = _BARE_HANDLE.split(text)
     return [(None, first), *((int(rest[i]), rest[i + 1]) for i in range(0, len(rest), 2))]

@@ -68,13 +68,14 @@ def style_of(line: str) -> Style | None:
     groups = ("" if last_clock is not None else "()") + ("" if "HOST" in names else "()")
     if names.count("HOST") > 1 or (last_clock is None and "HOST" in names):
         return None
-    return Style(tuple(names), re.compile(_pattern("".join(parts) + groups, seen)), host_first)
+    header = "".join(parts) + groups
+    bare = f"|{_earlier(seen, None)}" if names else ""  # a line without a header is left whole
+    pattern = f"(?:{header}(?:{_tagged(seen)}{bare})(.*)|(.*))\\n"
+    return Style(tuple(names), re.compile(pattern), host_first)
 
 
-def _pattern(header: str, seen: str) -> str:
-    """Return the pattern of a line with a header of this kind, with a tag or without, or of any other line."""
-    tag = f"{_earlier(seen, None, _TAG_BEGINS)}(?=[{re.escape(_TAG_BEGINS)}])({_tag()})"
-    return f"(?:{header}(?:{tag}|{_earlier(seen, None)})(.*)|(.*))\n"
+def _tagged(seen: str) -> str:
+    return f"{_earlier(seen, None, _TAG_BEGINS)}(?=[{re.escape(_TAG_BEGINS)}])({_tag()})"
 
 
 def _front(begins: str | None) -> str:

@@ -1,0 +1,46 @@
+"""The segments of texts without their places and times: what a line holds that was seen before, but for these."""
+
+from ikelog.grammar.tables import envelope, tags
+from ikelog.reading.envelope import read_header, read_prompt
+from ikelog.reading.lines import LONGEST_LINE, Segment, Tag, bare_segments, may_hold_tag, printable, tagged_segments
+
+
+def whole_line(line: str) -> tuple[Segment, ...] | None:
+    """Return the segments of a line that has neither a header nor a tag; None where it may have one."""
+    text = _plain(line)
+    if text is None or "`" in text[:80]:
+        return None
+    begin = len(text) - len(text.lstrip(" \ufeff"))
+    if read_header(text).end != begin or read_prompt(text) or _holds_tag("", text):
+        return None
+    return () if envelope("TAG").match(text, begin) else tuple(bare_segments(text[begin:]))
+
+
+def behind_header(text: str) -> tuple[Segment, ...] | None:
+    """Return the segments of what stands behind a header without a tag; None where a tag stands in it."""
+    plain = _plain(text)
+    if plain is None or _holds_tag("", plain):
+        return None
+    return () if envelope("TAG").match(plain) else tuple(bare_segments(plain))
+
+
+def behind_tag(tag: Tag, printed: str, text: str) -> tuple[Segment, ...] | None:
+    """Return the segments of what stands behind a tag, the first without its handle; None where another stands in it.
+
+    `printed` is the tag as the line has it.
+    """
+    plain = _plain(text)
+    if plain is None or len(plain) > LONGEST_LINE or _holds_tag(printed, plain):
+        return None
+    return tuple(tagged_segments(tag, plain))
+
+
+def _plain(text: str) -> str | None:
+    """Take control characters out of a text; None where they may take more than themselves."""
+    if text.isprintable():
+        return text
+    return None if "\x1b" in text or "\x08" in text else printable(text)
+
+
+def _holds_tag(before: str, text: str) -> bool:
+    return may_hold_tag(text) and tags().search(before + text, len(before)) is not None
