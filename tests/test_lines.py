@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ikelog.events import parts
 from ikelog.events.reader import read_events
 from ikelog.events.types import Event
 from ikelog.grammar import lark_parsing, parsing, texts
@@ -105,8 +106,10 @@ class Numbered:
 @pytest.fixture
 def numbered(monkeypatch: pytest.MonkeyPatch) -> Iterator[Numbered]:
     lark_parsing.lark_parser.cache_clear()
+    parts._parts.cache_clear()
     yield Numbered(monkeypatch)
     lark_parsing.lark_parser.cache_clear()
+    parts._parts.cache_clear()
 
 
 def test_every_alternative_has_a_case(numbered: Numbered) -> None:

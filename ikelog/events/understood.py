@@ -7,10 +7,13 @@ from ikelog.events.types import NO_FIELDS, Handle, Value
 from ikelog.events.values import convert
 from ikelog.events.wrapped import needs_lines_below
 from ikelog.grammar.parsing import MEMO_LIMIT, parse
-from ikelog.grammar.tables import tags
-from ikelog.grammar.types import Parsed
+from ikelog.grammar.tables import table, tags
+from ikelog.grammar.types import Cut, Parsed
 from ikelog.reading.lines import Segment, Tag, read_tag
 from ikelog.reading.templates import behind_tag
+
+# So many characters tell the texts that begin with identifiers.
+_HEAD = 12
 
 
 class Understood(NamedTuple):
@@ -45,8 +48,15 @@ class Texts(dict[str, Text]):
         super().__init__()
         self._tag = tag
         self._printed = printed
+        cuts = () if tag.code else table(tag.family, "body").cuts()
+        self._heads = {cut.literal[:_HEAD]: Head(cut, self._read) for cut in cuts if len(cut.literal) >= _HEAD}
 
     def __missing__(self, rest: str) -> Text:
+        head = self._heads.get(rest[:_HEAD])
+        if head is not None:
+            text = head.read(rest)
+            if text is not None:
+                return text
         if len(self) >= MEMO_LIMIT:
             self.clear()
         result = self[rest] = self._read(rest)
@@ -60,6 +70,53 @@ class Texts(dict[str, Text]):
         if parsed is None or needs_lines_below(parsed):
             return Text(segments, None)
         return Text(segments, Understood(parsed.kind, values_of(parsed)))
+
+
+class Head:
+    """Texts that begin with identifiers, as state-machine traces do with an SPI pair: what stands behind them repeats.
+
+    `read` reads a text whole.
+    """
+
+    def __init__(self, cut: Cut, read: Callable[[str], Text]) -> None:
+        self._cut = cut
+        self._read = read
+        self._tails: dict[str, Understood] = {}
+        self._values: list[dict[str, Value]] = [{} for _ in cut.spans]
+
+    def read(self, text: str) -> Text | None:
+        """Return what a text says; None where it has to be read in another way."""
+        tail, position = "", 0
+        for begin, end in self._cut.spans:
+            tail += text[position:begin]
+            position = end
+        tail += text[position:]
+        known = self._tails.get(tail)
+        if known is None:
+            return self._first(text, tail)
+        fields = dict(known.fields)
+        for (begin, end), (name, _), values in zip(self._cut.spans, self._cut.fields, self._values, strict=True):
+            value = values.get(text[begin:end])
+            if value is None:
+                return self._first(text, tail)
+            fields[name] = value
+        return Text(None, Understood(known.kind, fields))
+
+    def _first(self, text: str, tail: str) -> Text | None:
+        """Read a text whole, and remember its identifiers and what stands behind them."""
+        said = self._read(text)
+        if said.said is None or said.segments is None or not text.startswith(said.segments[0].body):
+            return said
+        for (begin, end), (name, _), values in zip(self._cut.spans, self._cut.fields, self._values, strict=True):
+            if name not in said.said.fields:
+                return said
+            if len(values) >= MEMO_LIMIT:
+                values.clear()
+            values[text[begin:end]] = said.said.fields[name]
+        if len(self._tails) >= MEMO_LIMIT:
+            self._tails.clear()
+        self._tails[tail] = said.said
+        return said
 
 
 class Tags(dict[str, KnownTag]):

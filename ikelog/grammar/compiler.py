@@ -8,6 +8,7 @@ as a graph, with a pattern for each terminal. What needs more than that stays wi
 """
 
 import re
+from collections.abc import Collection
 
 from ikelog.grammar.beginnings import beginnings, may_meet
 from ikelog.grammar.lark_parsing import lark_parser
@@ -47,7 +48,7 @@ def _way(parser: Parser, way: tuple[Step, ...]) -> Way | None:
     fields = tuple(Field(*places[place]) for place in sorted(places))
     if re.compile(pattern).groups != len(fields):
         return None
-    return Way(kind, _literal(way), fields, pattern)
+    return Way(kind, _literal(way), fields, pattern, _cuts(way, places))
 
 
 def _literal(way: tuple[Step, ...]) -> str:
@@ -58,6 +59,21 @@ def _literal(way: tuple[Step, ...]) -> str:
             break
         text += step.terminal.text
     return text
+
+
+def _cuts(way: tuple[Step, ...], places: Collection[int]) -> tuple[tuple[int, int], ...]:
+    """Return where the first fields of a way stand, as far as that and what they may be is the same in every text."""
+    cuts, position = [], 0
+    for place, step in enumerate(way):
+        if step.terminal.is_text:
+            position += len(step.terminal.text)
+            continue
+        least, most = re._parser.parse(step.terminal.pattern).getwidth()
+        if place not in places or least != most or _ahead(step):
+            break
+        cuts.append((position, position + least))
+        position += least
+    return tuple(cuts)
 
 
 def _group(step: Step, is_field: bool) -> str:

@@ -11,10 +11,12 @@ from ikelog.grammar.cache import cached_tables
 from ikelog.grammar.frozen import Frozen, freeze, thaw
 from ikelog.grammar.lark_parsing import may_be_glued
 from ikelog.grammar.texts import FAMILIES, sources, starts, terminal
-from ikelog.grammar.types import Compilation, Field, Node, Parsed, Way
+from ikelog.grammar.types import Compilation, Cut, Field, Node, Parsed, Way
 
 # A body is looked up by so many of its first characters; what begins with less literal text, by fewer.
 _KEYS = (14, 4, 0)
+# So many characters that differ from text to text are worth being looked at apart from the rest.
+_WORTH_A_CUT = 16
 
 
 class Pattern:
@@ -36,13 +38,14 @@ class Pattern:
 class _Candidate:
     """One way that a body may go; `pattern` is None where it is all literal text."""
 
-    __slots__ = ("fields", "kind", "literal", "pattern")
+    __slots__ = ("cuts", "fields", "kind", "literal", "pattern")
 
-    def __init__(self, kind: str, literal: str, fields: tuple[tuple[str, str], ...], frozen: Any) -> None:
+    def __init__(self, kind: str, literal: str, fields: tuple[tuple[str, str], ...], frozen: Any, cuts: Any) -> None:
         self.kind = kind
         self.literal = literal
         self.fields = tuple(Field(*field) for field in fields)
         self.pattern = Pattern(Frozen(*frozen)) if frozen else None
+        self.cuts: tuple[tuple[int, int], ...] = cuts
 
     def end(self, text: str) -> int:
         """Return where the way ends that a text begins with, or 0."""
@@ -57,7 +60,7 @@ class Table:
 
     def __init__(self, stored: Any) -> None:
         ways, nodes, openings = stored
-        self._whole = {literal: Parsed(kind) for kind, literal, _, frozen in ways if not frozen}
+        self._whole = {literal: Parsed(kind) for kind, literal, _, frozen, _ in ways if not frozen}
         self._by_key: tuple[dict[str, list[_Candidate]], ...] = tuple(defaultdict(list) for _ in _KEYS)
         for way in ways:
             candidate = _Candidate(*way)
@@ -65,6 +68,14 @@ class Table:
             self._by_key[place][candidate.literal[: _KEYS[place]]].append(candidate)
         self._nodes = [_ListNode(*node) for node in nodes]
         self._openings = [Pattern(Frozen(*opening)) for opening in openings]
+
+    def cuts(self) -> Iterator[Cut]:
+        """Yield the ways whose texts differ most at the beginning, in identifiers that stand at fixed places."""
+        for by_key in self._by_key:
+            for candidates in by_key.values():
+                for way in candidates:
+                    if sum(end - begin for begin, end in way.cuts) >= _WORTH_A_CUT:
+                        yield Cut(way.literal, way.fields[: len(way.cuts)], way.cuts)
 
     def match(self, text: str) -> Parsed | None:
         """Return what a body says; None where no pattern takes it whole."""
@@ -196,7 +207,7 @@ def _plain(compilation: Compilation) -> Any:
 
 def _plain_way(way: Way) -> Any:
     frozen = tuple(freeze(way.pattern)) if way.pattern is not None else None
-    return way.kind, way.literal, tuple(tuple(field) for field in way.fields), frozen
+    return way.kind, way.literal, tuple(tuple(field) for field in way.fields), frozen, way.cuts
 
 
 def _plain_node(node: Node) -> Any:

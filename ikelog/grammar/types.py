@@ -32,12 +32,22 @@ class Way(NamedTuple):
     """One way through a grammar: its kind, its fields in the order of the pattern's groups, the pattern.
 
     `literal` is the text that every match begins with; where a way is all text it is the whole, and `pattern` None.
+    `cuts` are where its first fields stand, begin and end, as far as they always stand there.
     """
 
     kind: str
     literal: str
     fields: tuple[Field, ...]
     pattern: str | None
+    cuts: tuple[tuple[int, int], ...] = ()
+
+
+class Cut(NamedTuple):
+    """The first fields of a way, which stand at fixed places behind a literal: names, patterns, begins and ends."""
+
+    literal: str
+    fields: tuple[Field, ...]
+    spans: tuple[tuple[int, int], ...]
 
 
 class Branch(NamedTuple):
