@@ -57,8 +57,8 @@ def analyze(sources: Sequence[SourceText], options: Options = Options()) -> Repo
         tuple(e for part in read for e in part.events if e.kind == "unrecognised"),
         tuple(_facts(part) for part in read),
     )
-    texts = {source.name: source.lines for source in sources}
-    diagnosed, findings = diagnose(log, lambda name, line, end: "\n".join(texts[name][line - 1 : end]))
+    texts = {source.name: source for source in sources}
+    diagnosed, findings = diagnose(log, lambda name, line, end: "\n".join(texts[name].lines_from(line, end)))
     kept = tuple(f for f in findings if _selected(f, options))
     return Report(
         __version__,
@@ -143,8 +143,8 @@ def _selected(finding: Finding, options: Options) -> bool:
 
 def _facts(part: _Read) -> SourceFacts:
     known = [e for e in part.events if e.kind != "empty"]
-    clocked = sum(1 for e in known if e.offset_ms is not None)
-    return SourceFacts(part.source.name, _platform(part.events), len(part.source.lines), len(known), clocked)
+    clocked = sum(1 for e in known if e.moment is not None)
+    return SourceFacts(part.source.name, _platform(part.events), part.source.count, len(known), clocked)
 
 
 def _platform(events: Sequence[Event]) -> str | None:
@@ -152,20 +152,31 @@ def _platform(events: Sequence[Event]) -> str | None:
 
 
 def _source(part: _Read) -> Source:
-    times = [event.time for event in part.events if event.time]
+    first = next((event for event in part.events if event.moment is not None), None)
+    last = next((event for event in reversed(part.events) if event.moment is not None), None)
     clock = part.reading.clock
     return Source(
         name=part.source.name,
         platform=_platform(part.events),
-        lines=len(part.source.lines),
-        ike_lines=len({n for e in part.events for n in range(e.line, e.end_line + 1)}),
+        lines=part.source.count,
+        ike_lines=_lines_covered(part.events),
         unrecognised_lines=len({e.line for e in part.events if e.kind == "unrecognised"}),
         encoding=part.source.encoding,
-        first_time=times[0] if times else None,
-        last_time=times[-1] if times else None,
+        first_time=first.time if first else None,
+        last_time=last.time if last else None,
         clock=SourceClock(clock.year or clock.given_year, clock.zone, clock.marks),
         notes=part.source.notes,
     )
+
+
+def _lines_covered(events: Sequence[Event]) -> int:
+    """Count the lines that events in the order of their lines are made of, each once."""
+    count = covered = 0
+    for event in events:
+        if event.end_line > covered:
+            count += event.end_line - max(covered, event.line - 1)
+            covered = event.end_line
+    return count
 
 
 def _summary(negotiations: tuple[Negotiation, ...], findings: tuple[Finding, ...]) -> Summary:

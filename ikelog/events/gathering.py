@@ -193,7 +193,7 @@ class Gatherer:
         return segment.device or self.device
 
     def _unrecognised(self, segment: Segment) -> Event:
-        text = self.source.lines[segment.line - 1]
+        (text,) = self.source.lines_from(segment.line, segment.line)
         return Event(
             "unrecognised",
             self.source.name,

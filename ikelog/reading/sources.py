@@ -6,11 +6,14 @@ import os
 import re
 import sys
 import zlib
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 STANDARD_INPUT = "-"
+# Lines are found again from the beginning of a block of so many characters on.
+_BLOCK = 1 << 16
 _ROTATED = re.compile(r"(?P<stem>.+?)(?:\.(?P<number>\d{1,4}))?(?:\.gz)?$")
 
 
@@ -37,6 +40,35 @@ class SourceText:
         """The lines, without their newlines."""
         lines = self.text.split("\n")
         return tuple(lines if lines[-1] else lines[:-1])
+
+    @property
+    def count(self) -> int:
+        """How many lines there are."""
+        return self._blocks[-1][0] - 1
+
+    def lines_from(self, first: int, last: int) -> list[str]:
+        """Return the lines from one number to another, both included, without splitting all of a long text."""
+        block, place = self._blocks[bisect_right(self._blocks, (first, len(self.text))) - 1]
+        for _ in range(first - block):
+            place = self.text.index("\n", place) + 1
+        found: list[str] = []
+        while len(found) <= last - first and place < len(self.text):
+            end = self.text.find("\n", place)
+            end = len(self.text) if end < 0 else end
+            found.append(self.text[place:end])
+            place = end + 1
+        return found
+
+    @cached_property
+    def _blocks(self) -> list[tuple[int, int]]:
+        """The number of the first line of each block, and its place; at last the number behind the last line."""
+        blocks, number, place = [], 1, 0
+        while place < len(self.text):
+            blocks.append((number, place))
+            end = self.text.find("\n", place + _BLOCK) + 1 or len(self.text)
+            number += self.text.count("\n", place, end) + (end == len(self.text) and self.text[-1] != "\n")
+            place = end
+        return [*blocks, (number, place)]
 
 
 def read_source(path: str) -> SourceText:
