@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Handle
-from ikelog.events.understood import KnownTag, Understood, values_of
+from ikelog.events.understood import PLATFORMS, values_of
 from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped
 from ikelog.grammar.parsing import parse
-from ikelog.grammar.texts import FAMILIES
 from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Segment
-from ikelog.reading.moment import Moment
 from ikelog.reading.sources import SourceText
 
 # Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
@@ -20,8 +18,6 @@ LONGEST_BLOCK = 400
 # Where records of several handles lie inside each other, one that pauses for so many lines has ended.
 LONGEST_PAUSE = 60
 
-PLATFORMS: dict[str, str | None] = {family: family[:3] for family in FAMILIES} | {"": None}
-new_event = tuple.__new__  # a third of the time that Event(...) takes
 # What says only what the record's own head says again.
 _HEADER_PARTS = frozenset({"message_header", "message_spis", "message_exchange", "payload_contents"})
 
@@ -47,22 +43,12 @@ class Gatherer:
             self._take_tagged(segment, window)
         yield from self.complete()
 
-    def take_understood(
-        self, number: int, tag: KnownTag, said: Understood, moment: Moment | None, device: str | None
-    ) -> Event | None:
-        """Take a line whose tag and text are known; return its event if it is complete and none waits before it."""
-        family, handle, _ = tag
-        self.device = device
-        if self.open:
-            self._end_records(family, handle.sa if handle is not None else None, number)
-        self.family = family
-        kind, fields = said
-        name = self.source.name
-        event = new_event(Event, (kind, name, number, number, moment, device, PLATFORMS[family], handle, fields, None))
-        if kind not in ACCEPTS and not self.pending:
-            return event
-        self._add(event)
-        return None
+    def take_known(self, event: Event, family: str) -> Iterator[Event]:
+        """Take the event of a line whose tag and text are known; yield the events that are now complete."""
+        self._end_records(family, event.handle.sa if event.handle is not None else None, event.line)
+        self.family, self.device = family, event.device
+        self.add(event)
+        yield from self.complete()
 
     def add_known_part(self, number: int, text: Segment) -> bool:
         """Add a line without a tag to the record that it continues; tell whether no more is to be made of it."""
@@ -109,9 +95,10 @@ class Gatherer:
             self.pending.append(self._unrecognised(segment))
             return
         self.family = family
-        self._add(self._event(segment, parsed, end_line))
+        self.add(self._event(segment, parsed, end_line))
 
-    def _add(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
+        """Add an event behind those that are held; one that heads a record is open."""
         if event.kind in ACCEPTS:
             block = open_block(event)
             self.open.append(block)
@@ -158,12 +145,12 @@ class Gatherer:
         if part.kind in ACCEPTS:
             self._end_records(segment.family, segment.sa, segment.line)
             self.family = segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
-        self._add(event)
+        self.add(event)
 
     def _record_of(self, line: int, family: str | None, sa: int | None, part: Part) -> Block | None:
         """Return the open record that a part continues: the one with its handle, else the last that went on."""
         for block in reversed(self.open):
-            if _continues(block, line, family, sa, part):
+            if continues(block, line, family, sa, part):
                 if block is not self.open[-1]:
                     self.open.remove(block)
                     self.open.append(block)
@@ -226,7 +213,7 @@ def _with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
     return segment
 
 
-def _continues(block: Block, line: int, family: str | None, sa: int | None, part: Part) -> bool:
+def continues(block: Block, line: int, family: str | None, sa: int | None, part: Part) -> bool:
     """Tell whether a part belongs to the open record: of a kind it takes, near it, and of no other handle."""
     head, kind = block.head, part.kind
     if kind not in ACCEPTS[head.kind] or line - block.end_line > LONGEST_BLOCK:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from ikelog.events.gathering import Gatherer
-from ikelog.events.types import Event
+from ikelog.events.tails import Tails
+from ikelog.events.types import Event, Handle
 from ikelog.events.understood import BareTexts, Tags
 from ikelog.events.wrapped import WRAPPED_LINES
 from ikelog.reading.clock import note_clock, same_day
@@ -26,6 +27,9 @@ def read_events(source: SourceText, state: Reading) -> Iterator[Event]:
     yield from reader.close()
 
 
+_new = tuple.__new__  # a third of the time that Event(...) takes
+
+
 class _Reader:
     """Reads a source row by row: what was said before by what it said then, the rest segment by segment.
 
@@ -33,38 +37,82 @@ class _Reader:
     """
 
     def __init__(self, source: SourceText, state: Reading) -> None:
+        self.name = source.name
         self.state = state
         self.gatherer = Gatherer(source)
         self.tags = Tags()
         self.whole = BareTexts(whole_line)
         self.behind_header = BareTexts(behind_header)
+        self.tails = Tails(self.whole)
         self.hosts = Hosts(state)
         self.window: deque[Segment] = deque()
         self.clock = ""
         self.moment: Moment | None = None
 
-    def read(self, block: Rows) -> Iterator[Event]:
-        """Yield the events that are complete once the rows of a block were read."""
-        gatherer, tags, window, hosts = self.gatherer, self.tags, self.window, self.hosts
-        pending = gatherer.pending
-        number = block.first - 1
-        for row in block.rows:
-            number += 1
-            clock, host, tag, rest, line = row
-            if tag and not window and (clock == self.clock or self._is_timed(clock)):
-                known = tags[tag] if tag in tags else tags.read(tag, rest)
-                said = known.texts[rest].said
-                if said is not None:
-                    event = gatherer.take_understood(number, known, said, self.moment, hosts[host])
-                    if event is not None:
-                        yield event
-                    elif pending:
-                        yield from gatherer.complete()
-                    continue
-            elif not tag and not window and self._is_known_part(number, clock, rest, line):
+    def read(self, block: Rows) -> list[Event]:
+        """Return the events that are complete once the rows of a block were read."""
+        found: list[Event] = []
+        place = 0
+        while place < len(block.rows):
+            if not self.window:
+                place = self._read_known(block, place, found)
+            if place < len(block.rows):
+                self._add_segments(block.first + place, block.rows[place], block.line)
+                found.extend(self._drain())
+                place += 1
+        return found
+
+    def _read_known(self, block: Rows, place: int, found: list[Event]) -> int:
+        """Read rows from a place on as long as they are known; return the place of the first that is not."""
+        gatherer, tags, hosts, name = self.gatherer, self.tags, self.hosts, self.name
+        rows, first = block.rows, block.first
+        while place < len(rows):
+            clock, host, tag, rest, line = rows[place]
+            number = first + place
+            if not tag:
+                if not self._is_known_part(number, clock, rest, line):
+                    break
+                place += 1
                 continue
-            self._add_segments(number, row, block.line)
-            yield from self._drain()
+            if clock != self.clock and not self._is_timed(clock):
+                break
+            family, platform, handle, texts = tags[tag] if tag in tags else tags.read(tag, rest)
+            said = texts[rest].said
+            if said is None:
+                break
+            kind, fields, opens = said
+            device = hosts[host]
+            event = _new(Event, (kind, name, number, number, self.moment, device, platform, handle, fields, None))
+            place += 1
+            if gatherer.pending:
+                found.extend(gatherer.take_known(event, family))
+                continue
+            gatherer.family, gatherer.device = family, device
+            if opens:
+                behind = self._behind_record(rows, place, family, handle)
+                below = [row[4] for row in rows[place:behind]] if behind else []
+                record = self.tails.record(event, family, below) if behind else None
+                if record is None:
+                    gatherer.add(event)
+                    continue
+                event, place = record, behind
+            found.append(event)
+        return place
+
+    def _behind_record(self, rows: list[Row], place: int, family: str, handle: Handle | None) -> int:
+        """Return the place of the row that ends a record which lines without a header continue; 0 where none does."""
+        end = place
+        while end < len(rows) and not (rows[end][0] or rows[end][2] or rows[end][3]):
+            end += 1
+        if end == len(rows) or not rows[end][2]:
+            return 0
+        tag, rest = rows[end][2], rows[end][3]
+        known = self.tags[tag] if tag in self.tags else self.tags.read(tag, rest)
+        if known.texts[rest].said is None:
+            return 0
+        if known.family != "asa_ikev2" or known.handle is None or handle is None or known.handle.sa == handle.sa:
+            return end
+        return 0
 
     def _is_known_part(self, number: int, clock: str, rest: str, line: str) -> bool:
         """Take a row without a tag that is empty or continues an open record; tell whether it is either."""

@@ -3,24 +3,29 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from ikelog.events.blocks import ACCEPTS
 from ikelog.events.types import NO_FIELDS, Handle, Value
 from ikelog.events.values import convert
 from ikelog.events.wrapped import needs_lines_below
 from ikelog.grammar.parsing import MEMO_LIMIT, parse
 from ikelog.grammar.tables import table, tags
+from ikelog.grammar.texts import FAMILIES
 from ikelog.grammar.types import Cut, Parsed
 from ikelog.reading.lines import Segment, Tag, read_tag
 from ikelog.reading.templates import behind_tag
 
+# The platform that prints a family's lines.
+PLATFORMS: dict[str, str | None] = {family: family[:3] for family in FAMILIES} | {"": None}
 # So many characters tell the texts that begin with identifiers.
 _HEAD = 12
 
 
 class Understood(NamedTuple):
-    """What a text says that is an event of its own, whatever stands below it."""
+    """What a text says that is an event of its own, whatever stands below it; `opens` tells that it heads a record."""
 
     kind: str
     fields: Mapping[str, Value]
+    opens: bool
 
 
 class Text(NamedTuple):
@@ -34,9 +39,10 @@ class Text(NamedTuple):
 
 
 class KnownTag(NamedTuple):
-    """A tag: its family, its handle, and what the texts behind tags of this kind say."""
+    """A tag: its family and platform, its handle, and what the texts behind tags of this kind say."""
 
     family: str
+    platform: str | None
     handle: Handle | None
     texts: "Texts"
 
@@ -69,7 +75,7 @@ class Texts(dict[str, Text]):
         parsed = parse(self._tag.family, "body", segments[0].body)
         if parsed is None or needs_lines_below(parsed):
             return Text(segments, None)
-        return Text(segments, Understood(parsed.kind, values_of(parsed)))
+        return Text(segments, Understood(parsed.kind, values_of(parsed), parsed.kind in ACCEPTS))
 
 
 class Head:
@@ -100,7 +106,7 @@ class Head:
             if value is None:
                 return self._first(text, tail)
             fields[name] = value
-        return Text(None, Understood(known.kind, fields))
+        return Text(None, Understood(known.kind, fields, known.opens))
 
     def _first(self, text: str, tail: str) -> Text | None:
         """Read a text whole, and remember its identifiers and what stands behind them."""
@@ -136,7 +142,7 @@ class Tags(dict[str, KnownTag]):
         if kind not in self._texts:
             self._texts[kind] = Texts(tag, printed)
         handle = Handle(tag.sa, tag.session) if tag.sa is not None else None
-        known = self[printed] = KnownTag(tag.family, handle, self._texts[kind])
+        known = self[printed] = KnownTag(tag.family, PLATFORMS[tag.family], handle, self._texts[kind])
         return known
 
 

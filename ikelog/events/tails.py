@@ -1,0 +1,99 @@
+"""What the lines below a record's head add to it, remembered: they repeat more than heads do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from ikelog.events.blocks import Block, add_part, close_block
+from ikelog.events.gathering import continues
+from ikelog.events.parts import Part, parse_part
+from ikelog.events.types import Event, Proposal, Value
+from ikelog.events.understood import BareTexts
+from ikelog.grammar.parsing import MEMO_LIMIT
+from ikelog.reading.lines import Segment
+
+# Longer records are read line by line.
+LONGEST_TAIL = 64
+
+
+class Tail(NamedTuple):
+    """What some lines add to a record: the fields that they change, and how many lines below its head it ends.
+
+    The lines of proposals count from the head's.
+    """
+
+    fields: Mapping[str, Value]
+    lines: int
+
+
+class Tails:
+    """The lines below the heads of one log's records. `texts` gives their segments."""
+
+    def __init__(self, texts: BareTexts) -> None:
+        self._texts = texts
+        self._known: dict[tuple[object, ...], Tail | None] = {}
+
+    def record(self, head: Event, family: str, below: Sequence[str]) -> Event | None:
+        """Return the record of a head and the lines below it; None where these are not all parts of it."""
+        fields, first = dict(head.fields), 0
+        if "proposal_text" in fields or len(below) > LONGEST_TAIL:
+            return None
+        if below and "initiator_spi" not in fields:
+            first = self._add_spis(head, family, fields, below[0])
+        own = head.handle if family == "asa_ikev2" else None  # only an ASA names the handle on the lines below
+        key = (head.kind, own, *fields, fields.get("number"), first, *below[first:])
+        if key in self._known:
+            tail = self._known[key]
+        else:
+            if len(self._known) >= MEMO_LIMIT:
+                self._known.clear()
+            tail = self._known[key] = self._read(head._replace(fields=fields), family, first, below)
+        if tail is None:
+            return None
+        fields.update(tail.fields)
+        if "proposals" in tail.fields:
+            fields["proposals"] = _moved(tail.fields["proposals"], head.line)
+        return head._replace(end_line=head.line + tail.lines, fields=fields)
+
+    def _add_spis(self, head: Event, family: str, fields: dict[str, Value], line: str) -> int:
+        """Add the SPIs of a message's first line, which are those of no other; return how many lines that was."""
+        found = self._texts[line]
+        if not found or len(found) > 1:
+            return 0
+        part = _part(found[0], family)
+        block = Block(head, fields, end_line=head.line)
+        if part is None or part.kind != "message_spis" or not continues(block, head.line, None, found[0].sa, part):
+            return 0
+        for name, value in part.values.items():
+            fields.setdefault(name, value)
+        return 1
+
+    def _read(self, head: Event, family: str, first: int, below: Sequence[str]) -> Tail | None:
+        """Read lines one by one, as if the head's line had the number 0."""
+        before = dict(head.fields)
+        block = Block(head._replace(line=0, end_line=0), dict(before), end_line=first)
+        for line, text in enumerate(below[first:], first + 1):
+            found = self._texts[text]
+            if found is None or len(found) > 1:
+                return None
+            if found:
+                part = _part(found[0], family)
+                if part is None or not continues(block, line, None, found[0].sa, part):
+                    return None
+                add_part(block, part, line)
+        event = close_block(block)
+        changed = {
+            name: value for name, value in event.fields.items() if before.get(name) != value or name not in before
+        }
+        return Tail(changed, event.end_line)
+
+
+def _part(segment: Segment, family: str) -> Part | None:
+    return parse_part(segment.body, family if segment.sa is None else "asa_ikev2")
+
+
+def _moved(proposals: Value, line: int) -> Value:
+    """Return proposals whose lines counted from a head with the lines of the log."""
+    if not isinstance(proposals, tuple):
+        return proposals
+    return tuple(replace(p, line=p.line + line) if isinstance(p, Proposal) else p for p in proposals)
