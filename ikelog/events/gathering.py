@@ -11,6 +11,7 @@ from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped
 from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Segment
+from ikelog.reading.moment import Moment
 from ikelog.reading.sources import SourceText
 
 # Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
@@ -50,16 +51,31 @@ class Gatherer:
         self.add(event)
         yield from self.complete()
 
-    def add_known_part(self, number: int, text: Segment) -> bool:
-        """Add a line without a tag to the record that it continues; tell whether no more is to be made of it."""
-        sa = text.sa
-        part = parse_part(text.body, self.family if sa is None else "asa_ikev2")
-        if part is None:
-            return sa is None and not self._is_near(number)
-        block = self._record_of(number, None, sa, part)
-        if block is None:
-            return False
-        add_part(block, part, number)
+    def take_known_line(
+        self, number: int, texts: tuple[Segment, ...], own: int | None, moment: Moment | None, device: str | None
+    ) -> bool:
+        """Take a line without a tag whose texts are known; False, and nothing done, where it takes more than that.
+
+        `own` is the handle for which 0 stands in the texts.
+        """
+        taken: list[tuple[Segment, int | None, Part]] = []
+        for place, text in enumerate(texts):
+            sa = own if text.sa == 0 and own is not None else text.sa
+            part = parse_part(text.body, self.family if sa is None else "asa_ikev2")
+            if part is None:
+                if text.first if sa is not None else len(texts) == 1 and self._is_near(number):
+                    return False
+                continue
+            if sa is None and place + 1 < len(texts):  # an ASA prints the handle behind the text
+                sa = own if texts[place + 1].sa == 0 and own is not None else texts[place + 1].sa
+            taken.append((text, sa, part))
+        for text, sa, part in taken:
+            block = self._record_of(number, None, sa, part)
+            if block is not None:
+                add_part(block, part, number)
+            else:
+                segment = text._replace(line=number, sa=sa, moment=moment, device=device)
+                self._take_part(segment, part, number)
         return True
 
     def may_go_on(self, segment: Segment) -> bool:

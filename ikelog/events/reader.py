@@ -67,19 +67,22 @@ class _Reader:
         gatherer, tags, hosts, name = self.gatherer, self.tags, self.hosts, self.name
         rows, first = block.rows, block.first
         while place < len(rows):
-            clock, host, tag, rest, line = rows[place]
+            clock, host, tag, rest, _ = rows[place]
             number = first + place
             if not tag:
-                if not self._is_known_part(number, clock, rest, line):
+                if not self._is_known_line(number, rows[place], found):
                     break
                 place += 1
                 continue
             if clock != self.clock and not self._is_timed(clock):
                 break
             family, platform, handle, texts = tags[tag] if tag in tags else tags.read(tag, rest)
-            said = texts[rest].said
+            text = texts[rest]
+            said = text.said
             if said is None:
-                break
+                said = text.alone
+                if said is None or not self._is_alone(rows, place + 1):
+                    break
             kind, fields, opens = said
             device = hosts[host]
             event = _new(Event, (kind, name, number, number, self.moment, device, platform, handle, fields, None))
@@ -114,17 +117,33 @@ class _Reader:
             return end
         return 0
 
-    def _is_known_part(self, number: int, clock: str, rest: str, line: str) -> bool:
-        """Take a row without a tag that is empty or continues an open record; tell whether it is either."""
+    def _is_known_line(self, number: int, row: Row, found: list[Event]) -> bool:
+        """Take a row without a tag if all that it says is known; tell whether it was taken."""
+        clock, host, _, rest, line = row
+        moment, device = None, None
         if line or not (clock or rest):
-            found = self.whole[line]
+            texts, own = self.whole.of(line)
         elif clock == self.clock or self._is_timed(clock):
-            found = self.behind_header[rest]
+            texts, own = self.behind_header.of(rest)
+            moment, device = self.moment, self.hosts[host]
         else:
             return False
-        if not found:
-            return found is not None
-        return len(found) == 1 and self.gatherer.add_known_part(number, found[0])
+        if not texts:
+            return texts is not None
+        gatherer = self.gatherer
+        held = len(gatherer.pending)
+        if not gatherer.take_known_line(number, texts, own, moment, device):
+            return False
+        if len(gatherer.pending) != held:
+            found.extend(gatherer.complete())
+        return True
+
+    def _is_alone(self, rows: list[Row], below: int) -> bool:
+        """Tell whether no text stands right below a row, so that there is nothing that it may be joined with."""
+        if below == len(rows):
+            return False
+        clock, _, tag, rest, line = rows[below]
+        return bool(tag) or (self.whole[line] if line or not (clock or rest) else self.behind_header[rest]) == ()
 
     def close(self) -> Iterator[Event]:
         """Yield what is still held."""

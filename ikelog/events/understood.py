@@ -31,11 +31,13 @@ class Understood(NamedTuple):
 class Text(NamedTuple):
     """What stands behind a tag: its segments, without place and time, and what it says; None where a look will not do.
 
-    `segments` is None where another tag stands in the text, `said` where it takes more than its first segment.
+    `segments` is None where another tag stands in the text, `said` where it takes more than its first segment, `alone`
+    is what it says where no text stands below it.
     """
 
     segments: tuple[Segment, ...] | None
     said: Understood | None
+    alone: Understood | None = None
 
 
 class KnownTag(NamedTuple):
@@ -73,9 +75,10 @@ class Texts(dict[str, Text]):
         if segments is None or len(segments) > 1:
             return Text(segments, None)
         parsed = parse(self._tag.family, "body", segments[0].body)
-        if parsed is None or needs_lines_below(parsed):
+        if parsed is None:
             return Text(segments, None)
-        return Text(segments, Understood(parsed.kind, values_of(parsed), parsed.kind in ACCEPTS))
+        said = Understood(parsed.kind, values_of(parsed), parsed.kind in ACCEPTS)
+        return Text(segments, None if needs_lines_below(parsed) else said, said)
 
 
 class Head:
@@ -158,6 +161,14 @@ class BareTexts(dict[str, tuple[Segment, ...] | None]):
             self.clear()
         result = self[text] = self._read(text)
         return result
+
+    def of(self, text: str) -> tuple[tuple[Segment, ...] | None, int | None]:
+        """Return the segments of a text, and the handle for which 0 stands in them: an ASA repeats it on every line."""
+        end = text.find("): ") if text[:1] == "(" else -1
+        handle = text[1:end]
+        if not 0 < end < 12 or not handle.isdecimal() or "(0)" in text:
+            return self[text], None
+        return self[text.replace(f"({handle}):", "(0):")], int(handle)
 
 
 def values_of(parsed: Parsed) -> Mapping[str, Value]:
