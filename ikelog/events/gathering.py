@@ -75,7 +75,7 @@ class Gatherer:
                 add_part(block, part, number)
             else:
                 segment = text._replace(line=number, sa=sa, moment=moment, device=device)
-                self._take_part(segment, part, number)
+                self.take_part(segment, part, number)
         return True
 
     def may_go_on(self, segment: Segment) -> bool:
@@ -84,7 +84,9 @@ class Gatherer:
             return False
         if segment.family is not None:
             parsed = parse(segment.family, "body", segment.body)
-            return parsed is None or needs_lines_below(parsed)
+            if parsed is None:
+                return parse_part(segment.body, segment.family) is None
+            return needs_lines_below(parsed)
         return segment.sa is None and parse_part(segment.body, self.family) is None and self._is_near(segment.line)
 
     def close(self) -> Iterator[Event]:
@@ -100,12 +102,12 @@ class Gatherer:
 
     def _take_tagged(self, segment: Segment, window: deque[Segment]) -> None:
         family = segment.family or ""
-        parsed, end_line = parse_head(segment, window)
-        if parsed is None:
+        if parse(family, "body", segment.body) is None:
             part = parse_part(segment.body, family)
             if part is not None:
-                self._take_part(segment, part, segment.line)
+                self.take_part(segment, part, segment.line)
                 return
+        parsed, end_line = parse_head(segment, window)
         self._end_records(family, segment.sa, segment.line)
         if parsed is None:
             self.pending.append(self._unrecognised(segment))
@@ -141,14 +143,15 @@ class Gatherer:
         if part is None and segment.sa is None and self._is_near(segment.line):
             part, end_line = parse_wrapped(segment, window, lambda text: parse_part(text, family))
         if part is not None:
-            self._take_part(_with_handle_of_line(segment, window), part, end_line)
+            self.take_part(_with_handle_of_line(segment, window), part, end_line)
         elif segment.sa is not None and segment.first:
             self.pending.append(self._unrecognised(segment))
 
     def _is_near(self, line: int) -> bool:
         return bool(self.open) and line - self.open[-1].end_line <= LONGEST_BLOCK
 
-    def _take_part(self, segment: Segment, part: Part, end_line: int) -> None:
+    def take_part(self, segment: Segment, part: Part, end_line: int) -> None:
+        """Take what continues a record, or, where no open one takes it, is an event of its own."""
         block = self._record_of(segment.line, segment.family, segment.sa, part)
         if block is not None:
             add_part(block, part, end_line)

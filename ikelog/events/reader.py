@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from ikelog.events.gathering import Gatherer
+from ikelog.events.parts import parse_part
 from ikelog.events.tails import Tails
 from ikelog.events.types import Event, Handle
-from ikelog.events.understood import BareTexts, Tags
-from ikelog.events.wrapped import WRAPPED_LINES
+from ikelog.events.understood import BareTexts, KnownTag, Tags, Text, Understood
+from ikelog.events.wrapped import WRAPPED_LINES, is_empty_above_part
 from ikelog.reading.clock import note_clock, same_day
 from ikelog.reading.envelope import host_name
 from ikelog.reading.lines import Reading, Segment, read_line
@@ -64,43 +65,69 @@ class _Reader:
 
     def _read_known(self, block: Rows, place: int, found: list[Event]) -> int:
         """Read rows from a place on as long as they are known; return the place of the first that is not."""
-        gatherer, tags, hosts, name = self.gatherer, self.tags, self.hosts, self.name
-        rows, first = block.rows, block.first
+        tags, hosts, name, gatherer = self.tags, self.hosts, self.name, self.gatherer
+        rows, first, pending = block.rows, block.first, gatherer.pending
         while place < len(rows):
             clock, host, tag, rest, _ = rows[place]
             number = first + place
-            if not tag:
-                if not self._is_known_line(number, rows[place], found):
+            if tag:
+                if clock != self.clock and not self._is_timed(clock):
+                    break
+                known = tags.get(tag) or tags.read(tag, rest)
+                family, platform, handle, texts = known
+                text = texts[rest]
+                said = text.said
+            else:
+                said = None
+            if said is None or pending or text.more:
+                taken = self._take_row(number, rows, place, known, text, found) if tag else False
+                if not taken and (tag or not self._take_line(number, rows[place], found)):
                     break
                 place += 1
                 continue
-            if clock != self.clock and not self._is_timed(clock):
-                break
-            family, platform, handle, texts = tags[tag] if tag in tags else tags.read(tag, rest)
-            text = texts[rest]
-            said = text.said
-            if said is None:
-                said = text.alone
-                if said is None or not self._is_alone(rows, place + 1):
-                    break
             kind, fields, opens = said
-            device = hosts[host]
+            device = hosts[host] if host else None
             event = _new(Event, (kind, name, number, number, self.moment, device, platform, handle, fields, None))
-            place += 1
-            if gatherer.pending:
-                found.extend(gatherer.take_known(event, family))
-                continue
             gatherer.family, gatherer.device = family, device
+            place += 1
             if opens:
-                behind = self._behind_record(rows, place, family, handle)
-                below = [row[4] for row in rows[place:behind]] if behind else []
-                record = self.tails.record(event, family, below) if behind else None
+                place, record = self._record(event, family, rows, place)
                 if record is None:
                     gatherer.add(event)
                     continue
-                event, place = record, behind
+                event = record
             found.append(event)
         return place
+
+    def _take_row(
+        self, number: int, rows: list[Row], place: int, known: KnownTag, text: Text, found: list[Event]
+    ) -> bool:
+        """Take a row with a tag where records are open, or that says more than one thing; tell whether it was taken."""
+        family, platform, handle, _ = known
+        device, said = self.hosts[rows[place][1]], text.said
+        if said is None and text.part is not None and text.segments:
+            sa, session = handle or (None, None)
+            segment = text.segments[0]._replace(line=number, moment=self.moment, device=device, session=session, sa=sa)
+            self.gatherer.take_part(segment, text.part, number)
+        else:
+            if said is None:
+                said = text.alone
+                if said is None or not self._is_alone(said, family, rows, place + 1):
+                    return False
+            event = Event(said.kind, self.name, number, number, self.moment, device, platform, handle, said.fields)
+            found.extend(self.gatherer.take_known(event, family))
+        if text.more:
+            self.gatherer.take_known_line(number, text.more, None, self.moment, device)
+        found.extend(self.gatherer.complete())
+        return True
+
+    def _record(self, head: Event, family: str, rows: list[Row], place: int) -> tuple[int, Event | None]:
+        """Return the place behind a record, and the record; the place itself, and None, where its end is not known."""
+        behind = self._behind_record(rows, place, family, head.handle)
+        if behind == 0:
+            return place, None
+        record = self.tails.record(head, family, [row[4] for row in rows[place:behind]])
+        return (place, None) if record is None else (behind, record)
 
     def _behind_record(self, rows: list[Row], place: int, family: str, handle: Handle | None) -> int:
         """Return the place of the row that ends a record which lines without a header continue; 0 where none does."""
@@ -110,14 +137,14 @@ class _Reader:
         if end == len(rows) or not rows[end][2]:
             return 0
         tag, rest = rows[end][2], rows[end][3]
-        known = self.tags[tag] if tag in self.tags else self.tags.read(tag, rest)
+        known = self.tags.get(tag) or self.tags.read(tag, rest)
         if known.texts[rest].said is None:
             return 0
         if known.family != "asa_ikev2" or known.handle is None or handle is None or known.handle.sa == handle.sa:
             return end
         return 0
 
-    def _is_known_line(self, number: int, row: Row, found: list[Event]) -> bool:
+    def _take_line(self, number: int, row: Row, found: list[Event]) -> bool:
         """Take a row without a tag if all that it says is known; tell whether it was taken."""
         clock, host, _, rest, line = row
         moment, device = None, None
@@ -138,12 +165,17 @@ class _Reader:
             found.extend(gatherer.complete())
         return True
 
-    def _is_alone(self, rows: list[Row], below: int) -> bool:
-        """Tell whether no text stands right below a row, so that there is nothing that it may be joined with."""
+    def _is_alone(self, said: Understood, family: str, rows: list[Row], below: int) -> bool:
+        """Tell whether nothing stands right below a row that what it says may be joined with."""
         if below == len(rows):
             return False
         clock, _, tag, rest, line = rows[below]
-        return bool(tag) or (self.whole[line] if line or not (clock or rest) else self.behind_header[rest]) == ()
+        if tag:
+            return True
+        texts = self.whole[line] if line or not (clock or rest) else self.behind_header[rest]
+        if not texts:
+            return texts is not None
+        return said.kind == "empty" and parse_part(texts[0].body, family) is not None
 
     def close(self) -> Iterator[Event]:
         """Yield what is still held."""
@@ -198,7 +230,9 @@ class _Reader:
         window = self.window
         if len(window) > WRAPPED_LINES or not self.gatherer.may_go_on(window[0]):
             return True
-        return any(below.family is not None for below in islice(window, 1, None))
+        if any(below.family is not None for below in islice(window, 1, None)):
+            return True
+        return len(window) > 1 and is_empty_above_part(window[0], window[1])
 
 
 class Hosts(dict[str, str | None]):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ikelog.events.blocks import ACCEPTS
+from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import NO_FIELDS, Handle, Value
 from ikelog.events.values import convert
 from ikelog.events.wrapped import needs_lines_below
@@ -29,15 +30,17 @@ class Understood(NamedTuple):
 
 
 class Text(NamedTuple):
-    """What stands behind a tag: its segments, without place and time, and what it says; None where a look will not do.
+    """What stands behind a tag: its segments, without place and time, and what the first of them says.
 
-    `segments` is None where another tag stands in the text, `said` where it takes more than its first segment, `alone`
-    is what it says where no text stands below it.
+    `segments` is None where another tag stands in the text. The first segment is an event of its own, `said`, or, where
+    no text stands below it, `alone`; or it continues a record, `part`. `more` are the segments behind it.
     """
 
     segments: tuple[Segment, ...] | None
-    said: Understood | None
+    said: Understood | None = None
+    more: tuple[Segment, ...] = ()
     alone: Understood | None = None
+    part: Part | None = None
 
 
 class KnownTag(NamedTuple):
@@ -62,9 +65,7 @@ class Texts(dict[str, Text]):
     def __missing__(self, rest: str) -> Text:
         head = self._heads.get(rest[:_HEAD])
         if head is not None:
-            text = head.read(rest)
-            if text is not None:
-                return text
+            return head.read(rest)
         if len(self) >= MEMO_LIMIT:
             self.clear()
         result = self[rest] = self._read(rest)
@@ -72,13 +73,16 @@ class Texts(dict[str, Text]):
 
     def _read(self, rest: str) -> Text:
         segments = behind_tag(self._tag, self._printed, rest)
-        if segments is None or len(segments) > 1:
-            return Text(segments, None)
+        if segments is None:
+            return Text(None)
+        more = segments[1:]
         parsed = parse(self._tag.family, "body", segments[0].body)
         if parsed is None:
-            return Text(segments, None)
+            return Text(segments, None, more, part=parse_part(segments[0].body, self._tag.family))
         said = Understood(parsed.kind, values_of(parsed), parsed.kind in ACCEPTS)
-        return Text(segments, None if needs_lines_below(parsed) else said, said)
+        if parsed.kind == "empty" and more:  # what stands behind it has a handle of its own
+            return Text(segments, said, more)
+        return Text(segments, None if needs_lines_below(parsed) else said, more, None if more else said)
 
 
 class Head:
@@ -88,44 +92,46 @@ class Head:
     """
 
     def __init__(self, cut: Cut, read: Callable[[str], Text]) -> None:
-        self._cut = cut
         self._read = read
         self._tails: dict[str, Understood] = {}
-        self._values: list[dict[str, Value]] = [{} for _ in cut.spans]
+        self._cuts: list[tuple[slice, str, dict[str, Value]]] = [
+            (slice(*span), field.name, {}) for span, field in zip(cut.spans, cut.fields, strict=True)
+        ]
+        ends = [0, *(end for _, end in cut.spans)]
+        begins: list[int | None] = [*(begin for begin, _ in cut.spans), None]
+        self._between = [slice(end, begin) for end, begin in zip(ends, begins, strict=True)]
 
-    def read(self, text: str) -> Text | None:
-        """Return what a text says; None where it has to be read in another way."""
-        tail, position = "", 0
-        for begin, end in self._cut.spans:
-            tail += text[position:begin]
-            position = end
-        tail += text[position:]
+    def read(self, text: str) -> Text:
+        """Return what a text says."""
+        tail = "".join([text[part] for part in self._between])
         known = self._tails.get(tail)
         if known is None:
             return self._first(text, tail)
-        fields = dict(known.fields)
-        for (begin, end), (name, _), values in zip(self._cut.spans, self._cut.fields, self._values, strict=True):
-            value = values.get(text[begin:end])
+        kind, fields, opens = known
+        fields = {**fields}
+        for span, name, values in self._cuts:
+            value = values.get(text[span])
             if value is None:
                 return self._first(text, tail)
             fields[name] = value
-        return Text(None, Understood(known.kind, fields, known.opens))
+        return Text(None, Understood(kind, fields, opens))
 
-    def _first(self, text: str, tail: str) -> Text | None:
+    def _first(self, text: str, tail: str) -> Text:
         """Read a text whole, and remember its identifiers and what stands behind them."""
-        said = self._read(text)
-        if said.said is None or said.segments is None or not text.startswith(said.segments[0].body):
-            return said
-        for (begin, end), (name, _), values in zip(self._cut.spans, self._cut.fields, self._values, strict=True):
-            if name not in said.said.fields:
-                return said
+        found = self._read(text)
+        said = found.said
+        if said is None or not found.segments or found.more or not text.startswith(found.segments[0].body):
+            return found
+        if not all(name in said.fields for _, name, _ in self._cuts):
+            return found
+        for span, name, values in self._cuts:
             if len(values) >= MEMO_LIMIT:
                 values.clear()
-            values[text[begin:end]] = said.said.fields[name]
+            values[text[span]] = said.fields[name]
         if len(self._tails) >= MEMO_LIMIT:
             self._tails.clear()
-        self._tails[tail] = said.said
-        return said
+        self._tails[tail] = said
+        return found
 
 
 class Tags(dict[str, KnownTag]):

@@ -25,6 +25,13 @@ def needs_lines_below(parsed: Parsed) -> bool:
     return parsed.kind == "empty" or parsed.kind in _GO_ON
 
 
+def is_empty_above_part(segment: Segment, below: Segment) -> bool:
+    """Tell whether a tag has no text of its own, and what stands below it says more of the record before."""
+    family = segment.family or ""
+    parsed = parse(family, "body", segment.body)
+    return parsed is not None and parsed.kind == "empty" and parse_part(below.body, family) is not None
+
+
 def parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None, int]:
     """Parse a tagged segment, joined with the bare lines below it where it takes them to be understood.
 
