@@ -1,6 +1,8 @@
 """The order of the stages: sources in, a report out."""
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -48,6 +50,11 @@ class _Read:
 
 def analyze(sources: Sequence[SourceText], options: Options = Options()) -> Report:
     """Analyse logs and return the report: rotated files of one device are one stream, in the order of their clocks."""
+    with _uncollected():
+        return _analyze(sources, options)
+
+
+def _analyze(sources: Sequence[SourceText], options: Options) -> Report:
     read = _in_order([_read(source, options) for source in sources])
     correlated = correlate_events(event for part in read for event in part.events)
     negotiations = build_negotiations(correlated.states)
@@ -70,12 +77,24 @@ def analyze(sources: Sequence[SourceText], options: Options = Options()) -> Repo
     )
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let no search for reference cycles run: an analysis makes millions of objects, and next to no cycle."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def events_of(sources: Sequence[SourceText], options: Options = Options()) -> Iterator[tuple[Event, str | None]]:
     """Yield every event in the order of its lines, with the id of the negotiation that it belongs to, or None."""
-    read = [_read(source, options) for source in sources]
-    ordered = [event for part in _in_order(read) for event in part.events]
-    correlated = correlate_events(ordered)
-    owner = _owners(correlated)
+    with _uncollected():
+        read = [_read(source, options) for source in sources]
+        ordered = [event for part in _in_order(read) for event in part.events]
+        owner = _owners(correlate_events(ordered))
     for event in ordered:
         yield event, owner.get(id(event))
 
