@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 import tomllib
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,8 @@ import pytest
 
 from ikelog.events.reader import read_events
 from ikelog.grammar import parsing
-from ikelog.grammar.lark_parsing import parse_with_lark
+from ikelog.grammar.beginnings import beginnings, may_meet
+from ikelog.grammar.lark_parsing import lark_parser, parse_with_lark
 from ikelog.grammar.tables import table
 from ikelog.grammar.texts import FAMILIES, starts
 from ikelog.reading.clock import ClockState
@@ -131,3 +133,69 @@ def test_what_patterns_take_never_waits_for_lark(key: tuple[str, str], monkeypat
     monkeypatch.setattr(parsing, "parse_with_lark", unwanted)
     memo = parsing.Memo(*key)
     assert all(memo[text] is not None for text in known)
+
+
+FILLERS = [" ", "0", "a", "A", ",", ".", ":", "-", "(", "_", "/", "0 ", "a ", "A_", "a.", "AES ", "0x0 ", "SA, ", "a: "]
+LONG = 20_000
+
+
+@pytest.mark.parametrize("grammar", sorted({grammar for grammar, _ in STARTS}))
+def test_the_worst_line_for_every_terminal(grammar: str) -> None:
+    """No terminal goes back and forth over a line without end: where one did, this would take minutes."""
+    for terminal in lark_parser(grammar).terminals:
+        pattern = re.compile(terminal.pattern.to_regexp())
+        for beginning in sorted(beginnings(pattern.pattern))[:20]:
+            for filler in FILLERS:
+                text = beginning + filler * (LONG // len(filler)) + "\x7f"
+                started = time.perf_counter()
+                for place in (0, len(beginning)):
+                    pattern.match(text, place)
+                assert time.perf_counter() - started < 1, (terminal.name, beginning, filler)
+
+
+@pytest.mark.parametrize("key", STARTS, ids="-".join)
+def test_the_worst_line_for_every_table(key: tuple[str, str]) -> None:
+    for body in bodies()[key][:: max(1, len(bodies()[key]) // 40)]:
+        for filler in FILLERS:
+            text = body[: len(body) // 2] + filler * (LONG // len(filler))
+            started = time.perf_counter()
+            table(*key).match(text)
+            table(*key).leaves_to_lark(text)
+            assert time.perf_counter() - started < 1, (body, filler)
+
+
+def test_unknown_bodies_ask_lark_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr(parsing, "parse_with_lark", lambda family, start, text: asked.append(text))
+    monkeypatch.setattr(parsing, "LARK_LIMIT", 50)
+    memo = parsing.Memo("ios_ikev2", "body")
+    for number in range(200):
+        assert memo[f"Insert SA{number}#no"] is None
+    assert len(asked) <= 50
+
+
+def test_the_memo_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "MEMO_LIMIT", 16)
+    memo = parsing.Memo("ios_ikev2", "body")
+    for number in range(100):
+        assert memo[f"no such line {number}"] is None
+        assert len(memo) <= 16
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "meet"),
+    [
+        (r"Insert SA", r"Insert", True),
+        (r"Insert SA", r"Insert TA", False),
+        (r"[A-Z]{3}x", r"ABCx", True),
+        (r"\d+", r"Proposal \d", True),  # what begins with a class may be anything
+        (r"(?i:insert sa)", r"INSERT", True),
+        (r"a|b", r"c|d", False),
+        (r"a?b", r"b", True),
+        (r"Sending[ .,-]+invalid", r"Sending initial", False),
+        (r"Sending[ .,-]+invalid", r"Sending - invalid", True),
+        (r"(?!x)y", r"y", True),
+    ],
+)
+def test_beginnings_tell_patterns_apart(first: str, second: str, meet: bool) -> None:
+    assert may_meet(beginnings(first), beginnings(second)) is meet
