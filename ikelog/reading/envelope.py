@@ -25,6 +25,8 @@ PIECES = {
     "LOGGER": "[",
     "ASDM": digits,
 }
+# What is skipped in front of a header, in this order, with the characters that it can begin with.
+_FRONT = {"PAGER": ("-", "<"), "MARKUP": (">", "|", "*", "\u2022", "-", "`")}
 # What may stand only at the very front, only behind something, and what a host's name may stand behind.
 _FIRST, _NEVER_FIRST = ("LOGGER", "ASDM"), ("EMPTY", "HOST", "FACILITY", "STRUCTURED")
 _BEFORE_HOST = ("PRIORITY", "SEQUENCE", "EMPTY", "CLOCK", "ISO_CLOCK", "FACILITY")
@@ -77,6 +79,8 @@ def seen_behind(name: str, match: re.Match[str], seen: str) -> str:
 
 def read_prompt(line: str, start: int = 0) -> re.Match[str] | None:
     """Return the match of a router's prompt at the start of a line, or None."""
+    if "#" not in line and ">" not in line:
+        return None
     return pattern("PROMPT").match(line, start)
 
 
@@ -96,8 +100,8 @@ def _skip_front(line: str, start: int) -> tuple[int, str | None]:
     """Skip blanks, a pager's line and what a page put in front; and a prompt that a header follows."""
     while start < len(line) and line[start] in " \ufeff":
         start += 1
-    for name in ("PAGER", "MARKUP"):
-        found = pattern(name).match(line, start)
+    for name, begins in _FRONT.items():
+        found = pattern(name).match(line, start) if line[start : start + 1] in begins else None
         start = found.end() if found else start
     prompt = read_prompt(line, start)
     if prompt and pattern("GOES_ON").match(line, prompt.end()):
