@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import TypeVar
 
 from ikelog.events.parts import Part, parse_part
@@ -58,7 +59,7 @@ def parse_wrapped(
 ) -> tuple[Said | None, int]:
     """Parse a segment together with bare lines right below it; take those lines off `window`."""
     texts, upper = [segment.body + segment.closing], segment
-    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
+    for n, below in enumerate(list(islice(window, WRAPPED_LINES)), 1):
         if below.family is not None or below.sa is not None or below.line > upper.line + 1:
             break
         rest = below.body + below.closing
@@ -78,7 +79,7 @@ def _with_lines_below(
 ) -> tuple[Parsed, int]:
     """Give a message that is understood the lines below it that tell more of it."""
     end, text, taken = segment.line, segment.body + segment.closing, 0
-    for n, below in enumerate(list(window)[:WRAPPED_LINES], 1):
+    for n, below in enumerate(list(islice(window, WRAPPED_LINES)), 1):
         if below.family is not None or below.line > segment.line + n:
             break
         text = f"{text} {below.body}{below.closing}"
