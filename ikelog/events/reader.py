@@ -232,7 +232,7 @@ class _Reader:
             return True
         if any(below.family is not None for below in islice(window, 1, None)):
             return True
-        return len(window) > 1 and is_empty_above_part(window[0], window[1])
+        return len(window) > 1 and window[0].family is not None and is_empty_above_part(window[0], window[1])
 
 
 class Hosts(dict[str, str | None]):

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from ikelog.events.blocks import Block, add_part, close_block
+from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block
 from ikelog.events.gathering import continues
+from ikelog.events.heads import HEAD_LENGTH, heads
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Proposal, Value
 from ikelog.events.understood import BareTexts
 from ikelog.grammar.parsing import MEMO_LIMIT
+from ikelog.grammar.tables import table
 from ikelog.reading.lines import Segment
 
 # Longer records are read line by line.
@@ -31,6 +33,7 @@ class Tails:
 
     def __init__(self, texts: BareTexts) -> None:
         self._texts = texts
+        self._heads = heads(table("ikev2_message", "part").cuts(), self._spis)
         self._known: dict[tuple[object, ...], Tail | None] = {}
 
     def record(self, head: Event, family: str, below: Sequence[str]) -> Event | None:
@@ -38,8 +41,8 @@ class Tails:
         fields, first = dict(head.fields), 0
         if "proposal_text" in fields or len(below) > LONGEST_TAIL:
             return None
-        if below and "initiator_spi" not in fields:
-            first = self._add_spis(head, family, fields, below[0])
+        if below and "message_spis" in ACCEPTS[head.kind] and "initiator_spi" not in fields:
+            first = self._add_spis(family, fields, below[0])
         own = head.handle if family == "asa_ikev2" else None  # only an ASA names the handle on the lines below
         key = (head.kind, own, *fields, fields.get("number"), first, *below[first:])
         if key in self._known:
@@ -55,18 +58,23 @@ class Tails:
             fields["proposals"] = _moved(tail.fields["proposals"], head.line)
         return head._replace(end_line=head.line + tail.lines, fields=fields)
 
-    def _add_spis(self, head: Event, family: str, fields: dict[str, Value], line: str) -> int:
+    def _add_spis(self, family: str, fields: dict[str, Value], line: str) -> int:
         """Add the SPIs of a message's first line, which are those of no other; return how many lines that was."""
-        found = self._texts[line]
-        if not found or len(found) > 1:
+        head = self._heads.get(line[:HEAD_LENGTH]) if family != "ios_ipsec" else None
+        found = head.read(line) if head is not None else None
+        if found is None:
             return 0
-        part = _part(found[0], family)
-        block = Block(head, fields, end_line=head.line)
-        if part is None or part.kind != "message_spis" or not continues(block, head.line, None, found[0].sa, part):
-            return 0
-        for name, value in part.values.items():
+        for name, value in found[1].items():
             fields.setdefault(name, value)
         return 1
+
+    def _spis(self, line: str) -> tuple[str, Mapping[str, Value]] | None:
+        """Read a line that is nothing but the SPIs and the ID of a message."""
+        found = self._texts[line]
+        if not found or len(found) > 1 or found[0].sa is not None or not line.startswith(found[0].body):
+            return None
+        part = parse_part(found[0].body, "ios_ikev2")
+        return (part.kind, part.values) if part is not None and part.kind == "message_spis" else None
 
     def _read(self, head: Event, family: str, first: int, below: Sequence[str]) -> Tail | None:
         """Read lines one by one, as if the head's line had the number 0."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ikelog.events.blocks import ACCEPTS
+from ikelog.events.heads import HEAD_LENGTH, heads
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import NO_FIELDS, Handle, Value
 from ikelog.events.values import convert
@@ -11,14 +12,12 @@ from ikelog.events.wrapped import needs_lines_below
 from ikelog.grammar.parsing import MEMO_LIMIT, parse
 from ikelog.grammar.tables import table, tags
 from ikelog.grammar.texts import FAMILIES
-from ikelog.grammar.types import Cut, Parsed
+from ikelog.grammar.types import Parsed
 from ikelog.reading.lines import Segment, Tag, read_tag
 from ikelog.reading.templates import behind_tag
 
 # The platform that prints a family's lines.
 PLATFORMS: dict[str, str | None] = {family: family[:3] for family in FAMILIES} | {"": None}
-# So many characters tell the texts that begin with identifiers.
-_HEAD = 12
 
 
 class Understood(NamedTuple):
@@ -60,16 +59,25 @@ class Texts(dict[str, Text]):
         self._tag = tag
         self._printed = printed
         cuts = () if tag.code else table(tag.family, "body").cuts()
-        self._heads = {cut.literal[:_HEAD]: Head(cut, self._read) for cut in cuts if len(cut.literal) >= _HEAD}
+        self._heads = heads(cuts, self._first_of_its_kind)
 
     def __missing__(self, rest: str) -> Text:
-        head = self._heads.get(rest[:_HEAD])
+        head = self._heads.get(rest[:HEAD_LENGTH])
         if head is not None:
-            return head.read(rest)
+            found = head.read(rest)
+            if found is not None:
+                (kind, opens), fields = found
+                return Text(None, Understood(kind, fields, opens))
         if len(self) >= MEMO_LIMIT:
             self.clear()
         result = self[rest] = self._read(rest)
         return result
+
+    def _first_of_its_kind(self, rest: str) -> tuple[tuple[str, bool], Mapping[str, Value]] | None:
+        found = self._read(rest)
+        if found.said is None or not found.segments or found.more or not rest.startswith(found.segments[0].body):
+            return None
+        return (found.said.kind, found.said.opens), found.said.fields
 
     def _read(self, rest: str) -> Text:
         segments = behind_tag(self._tag, self._printed, rest)
@@ -85,53 +93,14 @@ class Texts(dict[str, Text]):
         return Text(segments, None if needs_lines_below(parsed) else said, more, None if more else said)
 
 
-class Head:
-    """Texts that begin with identifiers, as state-machine traces do with an SPI pair: what stands behind them repeats.
+class UnknownTexts(Texts):
+    """What stands behind a tag that is to be read with the whole line."""
 
-    `read` reads a text whole.
-    """
+    def __init__(self) -> None:
+        super().__init__(Tag(""), "")
 
-    def __init__(self, cut: Cut, read: Callable[[str], Text]) -> None:
-        self._read = read
-        self._tails: dict[str, Understood] = {}
-        self._cuts: list[tuple[slice, str, dict[str, Value]]] = [
-            (slice(*span), field.name, {}) for span, field in zip(cut.spans, cut.fields, strict=True)
-        ]
-        ends = [0, *(end for _, end in cut.spans)]
-        begins: list[int | None] = [*(begin for begin, _ in cut.spans), None]
-        self._between = [slice(end, begin) for end, begin in zip(ends, begins, strict=True)]
-
-    def read(self, text: str) -> Text:
-        """Return what a text says."""
-        tail = "".join([text[part] for part in self._between])
-        known = self._tails.get(tail)
-        if known is None:
-            return self._first(text, tail)
-        kind, fields, opens = known
-        fields = {**fields}
-        for span, name, values in self._cuts:
-            value = values.get(text[span])
-            if value is None:
-                return self._first(text, tail)
-            fields[name] = value
-        return Text(None, Understood(kind, fields, opens))
-
-    def _first(self, text: str, tail: str) -> Text:
-        """Read a text whole, and remember its identifiers and what stands behind them."""
-        found = self._read(text)
-        said = found.said
-        if said is None or not found.segments or found.more or not text.startswith(found.segments[0].body):
-            return found
-        if not all(name in said.fields for _, name, _ in self._cuts):
-            return found
-        for span, name, values in self._cuts:
-            if len(values) >= MEMO_LIMIT:
-                values.clear()
-            values[text[span]] = said.fields[name]
-        if len(self._tails) >= MEMO_LIMIT:
-            self._tails.clear()
-        self._tails[tail] = said
-        return found
+    def __missing__(self, rest: str) -> Text:
+        return Text(None)
 
 
 class Tags(dict[str, KnownTag]):
@@ -140,13 +109,16 @@ class Tags(dict[str, KnownTag]):
     def __init__(self) -> None:
         super().__init__()
         self._texts: dict[tuple[str, str], Texts] = {}
+        self._unknown = KnownTag("", None, None, UnknownTexts())
 
     def read(self, printed: str, rest: str) -> KnownTag:
         """Read a tag that stands before some text, and remember it."""
         if len(self) >= MEMO_LIMIT:
             self.clear()
         match = tags().match(printed + rest)
-        tag = read_tag(match) if match else Tag("")
+        if match is None or match.end() != len(printed):  # a tag only behind what stands before it on its line
+            return self._unknown
+        tag = read_tag(match)
         kind = tag.family, tag.code
         if kind not in self._texts:
             self._texts[kind] = Texts(tag, printed)
