@@ -14,13 +14,13 @@ from ikelog.diagnosis.compare import (
     nearest_of,
     network_words,
     read_selector,
-    refusals,
     relation,
     route_based_words,
     selector_difference,
 )
+from ikelog.diagnosis.policies import refusals
 from ikelog.diagnosis.types import Attribute
-from ikelog.events.types import Event, Proposal, TrafficSelector
+from ikelog.events.types import Event, Events, Proposal, TrafficSelector
 
 
 def ike(number: int, encryption: str, prf: str, integrity: str, group: str) -> Proposal:
@@ -161,14 +161,14 @@ class TestRefusals:
             self.event("policies_received", 9, esp(1, "AES-CBC-256", "SHA256")),
             self.event("policies_expected", 11),
         )
-        negotiation = Negotiation("N1", 2, "failed", events=events)
+        negotiation = Negotiation("N1", 2, "failed", events=Events(events))
         (of_ike,), (of_child,) = refusals(negotiation, "ike"), refusals(negotiation, "child")
         assert (of_ike.received.line, len(of_ike.own)) == (3, 1)
         assert (of_child.received.line, of_child.own, of_child.comparisons) == (9, (), ())
 
     def test_received_list_alone(self) -> None:
         events = (self.event("policies_received", 3, esp(1, "AES-CBC-256", "SHA256")),)
-        (refusal,) = refusals(Negotiation("N1", 2, "failed", events=events), "child")
+        (refusal,) = refusals(Negotiation("N1", 2, "failed", events=Events(events)), "child")
         assert refusal.expected is None
 
 

@@ -49,12 +49,12 @@ def told(events: list[Event]) -> list[object]:
 
 
 def broken_up(events: list[Event]) -> list[Event]:
-    """The same events, before each a line of another device: none of them is part of a burst."""
-    return [
-        one
-        for event in events
-        for one in (Event("unrecognised", event.source, event.line, event.line, device="elsewhere"), event)
-    ]
+    """The same events, before each a line of another device's handle: none of them is part of a burst."""
+
+    def foreign(event: Event) -> Event:
+        return Event("unrecognised", event.source, event.line, event.line, device="elsewhere", handle=Handle(9, 9))
+
+    return [one for event in events for one in (foreign(event), event)]
 
 
 def copied(event: Event) -> Event:
@@ -95,26 +95,27 @@ def fields(draw, kind: str) -> dict[str, object]:
 
 @st.composite
 def logs(draw) -> list[Event]:
-    """Events of a few handles, SPI pairs and ends, in bursts: two logs of a device, or one each of two devices."""
-    handles = st.sampled_from([Handle(1, 1), Handle(1), Handle(1, 2), Handle(2, 1), None])
+    """Events of a few handles, SPI pairs and ends, in bursts: one log or two, of one device or two."""
+    known = [Handle(1, 1), Handle(1), Handle(1, 2), Handle(2, 1), None]
+    handles = st.sampled_from(draw(st.lists(st.sampled_from(known), min_size=2, max_size=3)))
     kinds = st.sampled_from(
         ["plain", "plain", "state_changed", "state_changed", "message_sent", "message_received", *KINDS]
     )
     sources = draw(st.sampled_from([["a.log"], ["a.log.1", "a.log"], ["a.log", "b.log"]]))
-    device = draw(st.sampled_from([None, "edge"]))
+    devices = st.sampled_from(draw(st.sampled_from([[None], ["edge"], ["edge", "core"]])))
     events = []
     for source in sources:
         line = 0
         for _ in range(draw(st.integers(1, 8))):
-            handle = draw(handles)
-            for kind in draw(st.lists(kinds, min_size=1, max_size=6)):
+            handle, device = draw(handles), draw(devices)
+            for kind in draw(st.lists(kinds, min_size=1, max_size=8)):
                 line += draw(st.sampled_from([1, 1, 1, 1, 900, 2100]))
-                event = Event(kind, source, line, line, device=device, handle=handle, fields=draw(fields(kind)))
-                events.append(event)
+                event = Event(kind, source, line, line, device=device, fields=draw(fields(kind)))
+                events.append(event._replace(handle=draw(st.sampled_from([handle, handle, handle, None]))))
     return events
 
 
-@settings(SETTINGS, max_examples=400)
+@settings(SETTINGS, max_examples=500)
 @given(logs())
 def test_any_lines_in_bursts_and_single_give_the_same(events):
     assert told(events) == told(broken_up(events))
@@ -140,9 +141,9 @@ def test_most_lines_of_a_negotiation_go_the_short_way(name, monkeypatch):
     long_way: list[Event] = []
     take = correlator._take
 
-    def counted(devices, event):
+    def counted(devices, event, burst):
         long_way.append(event)
-        return take(devices, event)
+        return take(devices, event, burst)
 
     monkeypatch.setattr(correlator, "_take", counted)
     correlate_events(events)

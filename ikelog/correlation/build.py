@@ -1,11 +1,16 @@
 """Freeze what was gathered of a negotiation."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cached_property
+from operator import attrgetter
 from typing import Literal
 
-from ikelog.correlation import links
 from ikelog.correlation.children import build_children
-from ikelog.correlation.messages import flush, names
+from ikelog.correlation.closing import build_closed
+from ikelog.correlation.ends import build_end
+from ikelog.correlation.gathered import Gathered, gather
+from ikelog.correlation.links import link
+from ikelog.correlation.messages import flush
 from ikelog.correlation.outcome import Decided, decide
 from ikelog.correlation.particulars import (
     build_authentication,
@@ -14,27 +19,31 @@ from ikelog.correlation.particulars import (
     build_offers,
     build_remote_access,
     build_transforms,
+    build_vpn_style,
+    build_vrf,
 )
+from ikelog.correlation.rekeys import link_rekeys
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.correlation.steps import build_steps
 from ikelog.correlation.types import (
-    ChildSa,
+    Authentication,
     Closed,
-    ClosedBy,
+    Configuration,
     End,
     Fragments,
     Message,
+    Nat,
     Negotiation,
+    Offer,
+    RemoteAccess,
     Span,
+    Step,
+    Transforms,
     Vrf,
 )
-from ikelog.events.types import Endpoint, Event, Events
-from ikelog.terms import errors
+from ikelog.events.types import Event
 
-_EVERYTHING = {
-    ("0.0.0.0", "255.255.255.255"),  # noqa: S104 - a traffic selector, nothing is bound
-    ("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
-}
+_SOURCE, _LINE, _END_LINE = attrgetter("source"), attrgetter("line"), attrgetter("end_line")
 
 
 def build_negotiations(states: list[NegotiationState]) -> tuple[Negotiation, ...]:
@@ -42,189 +51,171 @@ def build_negotiations(states: list[NegotiationState]) -> tuple[Negotiation, ...
     for number, state in enumerate(states, 1):
         flush(state)
         state.number = f"N{number}"
-    links.link_rekeys(states)
-    decided = {state.number: decide(state) for state in states}
-    built = [_build(state, decided[state.number]) for state in states]
-    return links.link(states, built)
+    gathered = [gather(state) for state in states]
+    link_rekeys(gathered)
+    return link(gathered, [_build(one, decide(one)) for one in gathered])
 
 
-def _build(state: NegotiationState, decided: Decided) -> Negotiation:
-    first, last = state.events[0], _decisive(state, decided)
-    children = build_children(state, decided.failure, decided.child_up)
-    return Negotiation(
+class _Built(Negotiation):
+    """A negotiation that builds what few ask of it when it is asked: most negotiations are healthy, and nobody asks.
+
+    The names are the fields of `Negotiation`, which is what everybody else sees.
+    """
+
+    _gathered: Gathered
+    _decided: Decided
+
+    def __init__(self, **known: object) -> None:
+        self.__dict__.update(known)
+
+    @cached_property
+    def local(self) -> End:
+        return build_end(self._gathered, "local")
+
+    @cached_property
+    def vrf(self) -> Vrf:
+        return build_vrf(self.events)
+
+    @cached_property
+    def vpn_style(self) -> Literal["route-based", "policy-based"] | None:
+        return build_vpn_style(self.child_sas)
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        return build_configuration(self.events)
+
+    @cached_property
+    def closed(self) -> Closed | None:
+        return build_closed(self._gathered, self._decided)
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        return _spans(self.events)
+
+    @cached_property
+    def started_at(self) -> str | None:
+        return self.events[0].time
+
+    @cached_property
+    def ended_at(self) -> str | None:
+        return _decisive(self).time
+
+    @cached_property
+    def duration_ms(self) -> int | None:
+        return _elapsed(self.events[0], _decisive(self))
+
+    @cached_property
+    def authentication(self) -> Authentication:
+        return build_authentication(self._gathered)
+
+    @cached_property
+    def remote_access(self) -> RemoteAccess | None:
+        return build_remote_access(self.events)
+
+    @cached_property
+    def transforms(self) -> Transforms | None:
+        return build_transforms(self._gathered)
+
+    @cached_property
+    def proposals(self) -> tuple[Offer, ...]:
+        return build_offers(self._gathered)
+
+    @cached_property
+    def nat(self) -> Nat:
+        return build_nat(self._gathered)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        return build_steps(self.events)
+
+
+def _build(gathered: Gathered, decided: Decided) -> Negotiation:
+    state, events = gathered.state, gathered.events
+    return _Built(
+        _gathered=gathered,
+        _decided=decided,
         id=state.number,
         ike_version=2,
         outcome=decided.outcome,
         device=state.device,
-        platform=next((e.platform for e in state.events if e.platform), None),
+        platform=next((event.platform for event in events if event.platform), None),
         role=state.role,
-        local=_end(state, "local"),
-        remote=_end(state, "remote"),
-        vrf=_vrf(state),
+        remote=build_end(gathered, "remote"),
         initiator_spi=state.initiator_spi,
         responder_spi=state.responder_spi,
-        vpn_style=_style(children),
-        configuration=build_configuration(state.events),
-        closed=_closed(state, decided),
-        spans=_spans(state.events),
-        started_at=first.time,
-        ended_at=last.time,
-        duration_ms=_elapsed(first, last),
-        authentication=build_authentication(state),
-        remote_access=build_remote_access(state.events),
-        transforms=build_transforms(state),
-        proposals=build_offers(state),
-        nat=build_nat(state),
-        messages=_messages(state),
-        steps=build_steps(state.events),
-        child_sas=children,
+        messages=_messages(gathered.messages),
+        child_sas=build_children(gathered, decided),
         rekeyed_from=state.rekeyed_from.number if state.rekeyed_from else None,
         stage=decided.stage,
         ike_up=decided.ike_up,
         child_up=decided.child_up,
         failure=decided.failure,
-        events=Events(state.events),
-        nearby=Events(state.nearby),
+        events=events,
+        nearby=gathered.nearby,
     )
 
 
-def _decisive(state: NegotiationState, decided: Decided) -> Event:
+def _decisive(negotiation: Negotiation) -> Event:
     """Return the event at which the negotiation was over, one way or the other."""
-    if decided.outcome == "established" and decided.child_up is not None and decided.ike_up is not None:
-        return max(decided.child_up, decided.ike_up, key=lambda event: event.line)
-    if decided.outcome == "failed" and decided.failure is not None:
-        return decided.failure
-    return state.events[-1]
+    up = [event for event in (negotiation.child_up, negotiation.ike_up) if event is not None]
+    if negotiation.outcome == "established" and up:
+        return max(up, key=lambda event: event.line)
+    if negotiation.outcome == "failed" and negotiation.failure is not None:
+        return negotiation.failure
+    return negotiation.events[-1]
 
 
 def _elapsed(first: Event, last: Event) -> int | None:
     """Return the milliseconds between two events; None without clocks, across sources, or where one was set back."""
-    if first.offset_ms is None or last.offset_ms is None or first.source != last.source:
+    start, end = first.offset_ms, last.offset_ms
+    if start is None or end is None or first.source != last.source or end < start:
         return None
-    if last.offset_ms < first.offset_ms:
-        return None
-    return last.offset_ms - first.offset_ms
+    return end - start
 
 
-def _end(state: NegotiationState, side: str) -> End:
-    endpoint: Endpoint | None = getattr(state, side)
-    identity, kind = _identity(state, side)
-    return End(
-        address=(endpoint.address if endpoint else None) or _named_address(state, side),
-        port=endpoint.port if endpoint else None,
-        port_after_float=_float(state, side),
-        identity=identity,
-        identity_type=kind,
-    )
-
-
-def _named_address(state: NegotiationState, side: str) -> str | None:
-    """Return an address that other lines name: the peer whose tunnel-group was searched, the local of a policy."""
-    kinds = ("tunnel_group_searched", "tunnel_group_missing") if side == "remote" else ("policy_searched",)
-    name = "address" if side == "remote" else "local_address"
-    return next((str(e.fields[name]) for e in state.events if e.kind in kinds and name in e.fields), None)
-
-
-def _identity(state: NegotiationState, side: str) -> tuple[str | None, str | None]:
-    kind = "peer_identity_received" if side == "remote" else "identity_constructed"
-    found = next((e for e in state.events if e.kind == kind), None)
-    if found is None:
-        return None, None
-    return str(found.fields["identity"]), str(found.fields["identity_type"])
-
-
-def _float(state: NegotiationState, side: str) -> int | None:
-    """Return the port after NAT was found: what a later message used, else what the device said."""
-    endpoint: Endpoint | None = getattr(state, side)
-    for message in state.messages:
-        later = message.first.fields.get(side)
-        if isinstance(later, Endpoint) and endpoint and later.port != endpoint.port:
-            return later.port
-    floated = next((e for e in state.events if e.kind == "port_floated"), None)
-    if floated is None:
-        return None
-    ours = state.role == "initiator"
-    value = floated.fields["initiator_port" if ours == (side == "local") else "responder_port"]
-    return value if isinstance(value, int) else None
-
-
-def _vrf(state: NegotiationState) -> Vrf:
-    text = next((str(e.fields["vrf"]) for e in state.events if "vrf" in e.fields), "")
-    inside, _, front = text.partition(":")
-    return Vrf(front.removeprefix("f") or None, inside.removeprefix("i") or None)
-
-
-def _style(children: Iterable[ChildSa]) -> Literal["route-based", "policy-based"] | None:
-    for child in children:
-        if child.local_selectors and child.remote_selectors:
-            both = [*child.local_selectors, *child.remote_selectors]
-            return "route-based" if all((s.start, s.end) in _EVERYTHING for s in both) else "policy-based"
-    return None
-
-
-def _closed(state: NegotiationState, decided: Decided) -> Closed | None:
-    """Tell what became of an IKE SA that had come up."""
-    if decided.ike_up is None:
-        return None
-    begin = next((i for i, event in enumerate(state.events) if event is decided.ike_up), 0)
-    for place, event in enumerate(state.events[begin:], begin):
-        by, reason = _closing(event, state.events[place + 1 : place + 4])
-        if by is not None:
-            by = "rekey" if by == "local" and state.rekey_pending else by
-            return Closed(by, reason, event.line, event.time)
-    return None
-
-
-def _closing(event: Event, behind: list[Event]) -> tuple[ClosedBy | None, str | None]:
-    """Return who ended the IKE SA, and why, where an event says so. `behind` are the events that follow it."""
-    reason = str(event.fields["reason"]) if "reason" in event.fields else None
-    reason = None if reason in ("unknown", "Unknown") else reason
-    if event.kind in ("message_received", "message_decrypted") and "AUTHENTICATION_FAILED" in names(
-        event.fields.get("notifies")
-    ):
-        return "peer", "AUTHENTICATION_FAILED"
-    match event.kind:
-        case "ike_delete_received":
-            return "peer", reason
-        case "delete_received":  # printed before the line that says which SA: an ESP SA's DELETE ends no IKE SA
-            return (None if any(e.kind == "child_delete_received" for e in behind) else "peer"), reason
-        case "ike_sa_down":
-            return _ended_by(reason or ""), reason
-        case "error_reported" if event.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED:
-            return "timeout", "retransmission gave up"
-        case "initial_contact_replaced":
-            return "replaced", "initial contact"
-        case "ike_delete_sent" | "delete_queued" | "session_killed":
-            return "local", reason
-    return None, None
-
-
-def _ended_by(reason: str) -> ClosedBy:
-    """Tell who ended an SA by the reason of ASA's 750007."""
-    if "lost" in reason:
-        return "timeout"
-    return "peer" if "peer" in reason else "local"
-
-
-def _spans(events: list[Event]) -> tuple[Span, ...]:
-    spans: dict[str, Span] = {}
+def _spans(events: Sequence[Event]) -> tuple[Span, ...]:
+    by_source: dict[str, list[Event]] = {source: [] for source in map(_SOURCE, events)}
+    if len(by_source) == 1:
+        return (_span(events),)
     for event in events:
-        known = spans.get(event.source)
-        first = min(known.first_line, event.line) if known else event.line
-        last = max(known.last_line, event.end_line) if known else event.end_line
-        spans[event.source] = Span(event.source, first, last)
-    return tuple(spans.values())
+        by_source[event.source].append(event)
+    return tuple(map(_span, by_source.values()))
 
 
-def _messages(state: NegotiationState) -> tuple[Message, ...]:
-    numbers = {id(m): n for n, m in enumerate(state.messages, 1)}
-    return tuple(_message(m, numbers) for m in state.messages)
+def _span(events: Sequence[Event]) -> Span:
+    return Span(events[0].source, min(map(_LINE, events)), max(map(_END_LINE, events)))
+
+
+def _messages(messages: Sequence[MessageState]) -> tuple[Message, ...]:
+    numbers = {id(message): number for number, message in enumerate(messages, 1)}
+    return tuple(_message(message, numbers) for message in messages)
+
+
+class _BuiltMessage(Message):
+    """A message that works out its times when it is asked for them."""
+
+    _message: MessageState
+
+    def __init__(self, **known: object) -> None:
+        self.__dict__.update(known)
+
+    @cached_property
+    def time(self) -> str | None:
+        return self._message.first.time
+
+    @cached_property
+    def offset_ms(self) -> int | None:
+        return self._message.first.offset_ms
+
+    @cached_property
+    def round_trip_ms(self) -> int | None:
+        request = self._message.answers
+        return _elapsed(request.first, self._message.first) if request is not None else None
 
 
 def _message(message: MessageState, numbers: dict[int, int]) -> Message:
-    request = message.answers
-    fragments = Fragments(len(message.fragments), message.fragment_total) if message.fragments else None
-    return Message(
+    return _BuiltMessage(
+        _message=message,
         n=numbers[id(message)],
         exchange=message.exchange,
         message_id=message.message_id,
@@ -233,12 +224,9 @@ def _message(message: MessageState, numbers: dict[int, int]) -> Message:
         source=message.first.source,
         line=message.line,
         end_line=message.end_line,
-        answers=numbers[id(request)] if request else None,
-        round_trip_ms=_elapsed(request.first, message.first) if request else None,
-        time=message.first.time,
-        offset_ms=message.first.offset_ms,
+        answers=numbers[id(message.answers)] if message.answers is not None else None,
         payloads=message.payloads,
         notifies=message.notifies,
-        fragments=fragments,
+        fragments=Fragments(len(message.fragments), message.fragment_total) if message.fragments else None,
         repeats=tuple(message.repeats),
     )

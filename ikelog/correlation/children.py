@@ -1,64 +1,97 @@
 """The Child SAs of an IKE SA: asked for in messages, named by IPSEC lines, deleted by SPI."""
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Literal
 
+from ikelog.correlation.gathered import Gathered
+from ikelog.correlation.outcome import Decided
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.correlation.types import ChildSa, Transforms
-from ikelog.events.types import Event, Proposal, TrafficSelector
+from ikelog.events.types import Event, Proposal, TrafficSelector, Value
 from ikelog.terms import transforms
 from ikelog.terms.notifies import CHILD_SA_ERRORS, is_error
 
+_Selectors = tuple[TrafficSelector, ...]
 
-def build_children(state: NegotiationState, failure: Event | None, child_up: Event | None) -> tuple[ChildSa, ...]:
+
+@dataclass(slots=True, eq=False)
+class _Child:
+    """What is known so far of a Child SA. Mutable here, frozen as a ChildSa.
+
+    `started` and `ended` are the events that show its beginning and its end; `replaces` is the one that it rekeys.
+    """
+
+    line: int
+    started: Event
+    state: Literal["up", "failed", "rekeyed", "deleted"] | None
+    protocol: str | None = None
+    inbound_spi: str | None = None
+    outbound_spi: str | None = None
+    local: _Selectors = ()
+    remote: _Selectors = ()
+    mode: str | None = None
+    transforms: Transforms | None = None
+    pfs_group: int | None = None
+    lifetime_s: int | None = None
+    lifetime_kb: int | None = None
+    message_id: int | None = None
+    replaces: "_Child | None" = None
+    ended: Event | None = None
+
+
+def build_children(gathered: Gathered, decided: Decided) -> tuple[ChildSa, ...]:
     """Return the Child SAs in the order in which they were asked for."""
-    children: list[ChildSa] = []
-    for request in state.messages:
+    children = _asked_for(gathered)
+    shows = decided.child_up or (decided.failure if gathered.state.up else None)
+    if not children and gathered.state.rekeyed_from is None and shows is not None:
+        children.append(_Child(shows.line, shows, "up" if decided.child_up is not None else "failed"))
+    _take_spis(gathered, children)
+    _take_ends(gathered, children)
+    ids = {id(child): f"{gathered.state.number}.C{i}" for i, child in enumerate(children, 1)}
+    return tuple(_frozen(child, ids) for child in children)
+
+
+def _asked_for(gathered: Gathered) -> list[_Child]:
+    """Return the Child SAs that messages ask for, each with its answer, if there is one."""
+    answers = {id(m.answers): m for m in gathered.messages if m.answers is not None}
+    children: list[_Child] = []
+    up: _Child | None = None
+    for request in gathered.messages:
         if request.response is False and request.exchange in ("IKE_AUTH", "CREATE_CHILD_SA"):
-            child = _from_messages(state, request, children)
+            child = _from_messages(request, answers.get(id(request)))
             if child is not None:
+                child.replaces = up if "REKEY_SA" in request.notifies else None
+                up = child if child.state == "up" else up
                 children.append(child)
-    if not children and state.rekeyed_from is None and (child_up is not None or _failed_child(state, failure)):
-        children.append(_from_events(state, failure, child_up))
-    children = _with_spis(state, children)
-    children = _with_ends(state, children)
-    ids = {child.id: f"{state.number}.C{i}" for i, child in enumerate(children, 1) if child.id}
-    return tuple(
-        replace(child, id=f"{state.number}.C{i}", rekeyed_from=ids.get(child.rekeyed_from or ""))
-        for i, child in enumerate(children, 1)
-    )
+    return children
 
 
-def _from_messages(state: NegotiationState, request: MessageState, earlier: list[ChildSa]) -> ChildSa | None:
-    answer = next((m for m in state.messages if m.answers is request), None)
-    shown = [m for m in (request, answer) if m is not None and "TSi" in m.payloads]
-    refused = answer is not None and CHILD_SA_ERRORS.intersection(answer.notifies)
+def _from_messages(request: MessageState, answer: MessageState | None) -> _Child | None:
+    shown = "TSi" in request.payloads or (answer is not None and "TSi" in answer.payloads)
+    refused = answer is not None and not CHILD_SA_ERRORS.isdisjoint(answer.notifies)
     if not shown and not (refused and (request.exchange == "IKE_AUTH" or "SA" not in request.payloads)):
         return None
-    chosen = next((m for m in (answer, request) if m is not None and m.tsi), None)
-    ours, theirs = _sides(state, request, chosen)
-    up = answer is not None and "TSi" in answer.payloads and not any(is_error(n) for n in answer.notifies)
-    before = next((c for c in reversed(earlier) if c.state == "up"), None)
-    rekeys = "REKEY_SA" in request.notifies
-    return ChildSa(
-        id=f"C{len(earlier) + 1}",
+    up = answer is not None and "TSi" in answer.payloads and not any(map(is_error, answer.notifies))
+    ours, theirs = _sides(request, answer)
+    return _Child(
         line=request.line,
+        started=request.first,
+        state="up" if up else "failed" if refused else None,
         protocol=_protocol(request) or "esp",
-        local_selectors=ours,
-        remote_selectors=theirs,
+        local=ours,
+        remote=theirs,
         mode="transport" if answer is not None and "USE_TRANSPORT_MODE" in answer.notifies else None,
         transforms=_negotiated(answer) if up else None,
         pfs_group=request.group if request.exchange == "CREATE_CHILD_SA" else None,
-        state="up" if up else "failed" if refused else None,
-        rekeyed_from=before.id if rekeys and before else None,
         message_id=request.message_id,
-        started_at=request.first.time,
     )
 
 
-def _sides(
-    state: NegotiationState, request: MessageState, chosen: MessageState | None
-) -> tuple[tuple[TrafficSelector, ...], tuple[TrafficSelector, ...]]:
+def _sides(request: MessageState, answer: MessageState | None) -> tuple[_Selectors, _Selectors]:
     """Return local and remote selectors: TSi is the side of the end that asked (RFC 7296 section 2.9)."""
+    chosen = answer if answer is not None and answer.tsi else request if request.tsi else None
     if chosen is None:
         return (), ()
     return (chosen.tsi, chosen.tsr) if request.direction == "sent" else (chosen.tsr, chosen.tsi)
@@ -75,49 +108,42 @@ def _negotiated(answer: MessageState | None) -> Transforms | None:
 
 def chosen_transforms(proposal: Proposal) -> Transforms | None:
     """Return what one answered proposal settles; None where it still leaves a choice."""
-    if any(len(names) > 1 for names in proposal.transforms().values()):
+    return _chosen(proposal.encryption, proposal.integrity, proposal.prf, proposal.key_exchange, proposal.esn)
+
+
+@lru_cache(maxsize=1024)
+def _chosen(*sets: tuple[str, ...]) -> Transforms | None:
+    if any(len(names) > 1 for names in sets):
         return None
-    first = {kind: names[0] if names else None for kind, names in proposal.transforms().items()}
-    cipher, group = first[transforms.ENCRYPTION], first[transforms.KEY_EXCHANGE]
+    cipher, integrity, prf, group, _ = (names[0] if names else None for names in sets)
     return Transforms(
         encryption=cipher,
         key_bits=transforms.key_bits(cipher) if cipher else None,
-        integrity=first[transforms.INTEGRITY],
-        prf=first[transforms.PRF],
+        integrity=integrity,
+        prf=prf,
         dh_group=transforms.group_number(group) if group else None,
     )
 
 
-def _failed_child(state: NegotiationState, failure: Event | None) -> bool:
-    return failure is not None and state.up
-
-
-def _from_events(state: NegotiationState, failure: Event | None, child_up: Event | None) -> ChildSa:
-    event = child_up or failure
-    assert event is not None  # noqa: S101 - the caller asks only where one of them is
-    up = child_up is not None
-    return ChildSa(id="C1", line=event.line, state="up" if up else "failed", started_at=event.time)
-
-
-def _with_spis(state: NegotiationState, children: list[ChildSa]) -> list[ChildSa]:
+def _take_spis(gathered: Gathered, children: list[_Child]) -> None:
     """Give Child SAs the SPIs, proxies and lifetimes that `IPSEC(create_sa)` prints: one block a direction."""
-    children = list(children)
-    for event in state.events:
-        if event.kind != "child_sa_created":
-            continue
-        side = _direction(state, event)
+    places = {"inbound_spi": 0, "outbound_spi": 0}
+    for event in gathered.events.of("child_sa_created"):
+        side = _direction(gathered.state, event)
         spi = event.fields.get("esp_spi")
         if side is None or not isinstance(spi, str):
             continue
-        index = next((i for i, c in enumerate(children) if c.state == "up" and getattr(c, side) is None), None)
-        if index is None:
-            children.append(ChildSa(id="", line=event.line, protocol="esp", state="up", started_at=event.time))
-            index = len(children) - 1
-        children[index] = _told_by_ipsec(replace(children[index], **{side: spi}), event)  # type: ignore[arg-type]
-    return children
+        place = places[side]
+        while place < len(children) and (children[place].state != "up" or getattr(children[place], side) is not None):
+            place += 1
+        if place == len(children):
+            children.append(_Child(event.line, event, "up", protocol="esp"))
+        places[side] = place + 1
+        setattr(children[place], side, spi)
+        _take_ipsec(children[place], event)
 
 
-def _direction(state: NegotiationState, event: Event) -> str | None:
+def _direction(state: NegotiationState, event: Event) -> Literal["inbound_spi", "outbound_spi"] | None:
     address = event.fields.get("address")
     if state.remote is not None and address == state.remote.address:
         return "outbound_spi"
@@ -126,29 +152,75 @@ def _direction(state: NegotiationState, event: Event) -> str | None:
     return None
 
 
-def _told_by_ipsec(child: ChildSa, event: Event) -> ChildSa:
+def _take_ipsec(child: _Child, event: Event) -> None:
     fields = event.fields
     local, remote = fields.get("local_proxy"), fields.get("remote_proxy")
     seconds, kilobytes = fields.get("seconds"), fields.get("kilobytes")
-    return replace(
-        child,
-        local_selectors=child.local_selectors or ((local,) if isinstance(local, TrafficSelector) else ()),
-        remote_selectors=child.remote_selectors or ((remote,) if isinstance(remote, TrafficSelector) else ()),
-        lifetime_s=seconds if isinstance(seconds, int) else child.lifetime_s,
-        lifetime_kb=kilobytes if isinstance(kilobytes, int) else child.lifetime_kb,
-    )
+    child.local = child.local or ((local,) if isinstance(local, TrafficSelector) else ())
+    child.remote = child.remote or ((remote,) if isinstance(remote, TrafficSelector) else ())
+    child.lifetime_s = seconds if isinstance(seconds, int) else child.lifetime_s
+    child.lifetime_kb = kilobytes if isinstance(kilobytes, int) else child.lifetime_kb
 
 
-def _with_ends(state: NegotiationState, children: list[ChildSa]) -> list[ChildSa]:
+def _take_ends(gathered: Gathered, children: list[_Child]) -> None:
     """Mark the Child SAs that were replaced or deleted."""
-    replaced = {child.rekeyed_from for child in children if child.state == "up"}
-    children = [replace(c, state="rekeyed") if c.id in replaced and c.state == "up" else c for c in children]
-    for event in state.events:
-        if event.kind not in ("child_delete_sent", "child_delete_received"):
-            continue
-        spi = event.fields.get("esp_spi")
-        for i, child in enumerate(children):
-            if spi is not None and spi in (child.inbound_spi, child.outbound_spi):
-                state_now = child.state if child.state == "rekeyed" else "deleted"
-                children[i] = replace(child, state=state_now, ended_at=child.ended_at or event.time)
-    return children
+    replaced = [child.replaces for child in children if child.replaces is not None and child.state == "up"]
+    for child in replaced:
+        child.state = "rekeyed"
+    deletes = gathered.events.of("child_delete_sent", "child_delete_received")
+    if not deletes:
+        return
+    by_spi = _by_spi(children)
+    for event in deletes:
+        for child in by_spi.get(event.fields.get("esp_spi"), ()):
+            child.state = child.state if child.state == "rekeyed" else "deleted"
+            if child.ended is None or child.ended.time is None:
+                child.ended = event
+
+
+def _by_spi(children: Iterable[_Child]) -> dict[Value | None, list[_Child]]:
+    by_spi: dict[Value | None, list[_Child]] = {}
+    for child in children:
+        for spi in {child.inbound_spi, child.outbound_spi} - {None}:
+            by_spi.setdefault(spi, []).append(child)
+    return by_spi
+
+
+class _BuiltChild(ChildSa):
+    """A Child SA that works out its times when it is asked for them."""
+
+    _started: Event
+    _ended: Event | None
+
+    def __init__(self, **known: object) -> None:
+        self.__dict__.update(known)
+
+    @cached_property
+    def started_at(self) -> str | None:
+        return self._started.time
+
+    @cached_property
+    def ended_at(self) -> str | None:
+        return self._ended.time if self._ended is not None else None
+
+
+def _frozen(child: _Child, ids: dict[int, str]) -> ChildSa:
+    return _BuiltChild(
+        _started=child.started,
+        _ended=child.ended,
+        id=ids[id(child)],
+        line=child.line,
+        protocol=child.protocol,
+        inbound_spi=child.inbound_spi,
+        outbound_spi=child.outbound_spi,
+        local_selectors=child.local,
+        remote_selectors=child.remote,
+        mode=child.mode,
+        transforms=child.transforms,
+        pfs_group=child.pfs_group,
+        lifetime_s=child.lifetime_s,
+        lifetime_kb=child.lifetime_kb,
+        state=child.state,
+        rekeyed_from=ids[id(child.replaces)] if child.replaces is not None else None,
+        message_id=child.message_id,
+    )

@@ -1,33 +1,46 @@
-"""The identity that an event itself gives: its SPI pair, and the role of the device that printed it."""
+"""The identity that an event itself gives: its SPI pair, its ends, and the role of the device that printed it."""
 
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from ikelog.correlation.messages import RECORDS
-from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
 from ikelog.events.types import Endpoint, Event
 
-_ZERO = "0" * 16
+ZERO_SPI = "0" * 16
+
+# The fields that name the SPI pair, and those that name the ends, of the IKE SA that an event is of.
+SPIS = frozenset({"initiator_spi", "initiator_hex_spi", "responder_spi", "responder_hex_spi"})
+ENDS = frozenset({"local", "local_bracket", "remote", "remote_bracket", "peer"})
+IDENTIFYING = SPIS | ENDS
+
 _INITIAL = {"IKE_SA_INIT", "IKE_AUTH", "IKE_INTERMEDIATE"}
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """An SPI pair, None for a zero SPI, and this device's role in the IKE SA where the event shows it."""
+class Identity(NamedTuple):
+    """An SPI pair, None for a zero SPI; this device's role in the IKE SA, and its ends, where the event shows them."""
 
-    initiator_spi: str | None
-    responder_spi: str | None
-    role: Role | None
+    initiator_spi: str | None = None
+    responder_spi: str | None = None
+    role: Role | None = None
+    local: Endpoint | None = None
+    remote: Endpoint | None = None
+
+
+NO_IDENTITY = Identity()
 
 
 def identity_of(event: Event) -> Identity | None:
     """Return the SPI pair that an event prints, or None where it prints none."""
-    initiator = event.fields.get("initiator_spi") or event.fields.get("initiator_hex_spi")
-    responder = event.fields.get("responder_spi") or event.fields.get("responder_hex_spi")
-    if not isinstance(initiator, str) or initiator == _ZERO:
+    fields = event.fields
+    if SPIS.isdisjoint(fields):
         return None
-    answered = isinstance(responder, str) and responder != _ZERO
-    return Identity(initiator, str(responder) if answered else None, _role(event))
+    initiator = fields.get("initiator_spi") or fields.get("initiator_hex_spi")
+    responder = fields.get("responder_spi") or fields.get("responder_hex_spi")
+    if not isinstance(initiator, str) or initiator == ZERO_SPI:
+        return None
+    answered = isinstance(responder, str) and responder != ZERO_SPI
+    return Identity(initiator, str(responder) if answered else None, _role(event), *endpoints(event))
 
 
 def _role(event: Event) -> Role | None:
@@ -37,44 +50,36 @@ def _role(event: Event) -> Role | None:
     """
     fields = event.fields
     if event.kind == "state_changed":
-        state = str(fields.get("state"))
-        if state.startswith(("I_", "R_")) and state.endswith(("INIT", "AUTH")):
-            return "initiator" if state.startswith("I_") else "responder"
-        if state in ("INIT_DONE", "AUTH_DONE") or fields.get("state_event") in ("EV_INIT_SA", "EV_RECV_INIT"):
-            return "initiator" if fields.get("role") == "I" else "responder"
-        return None
+        return role_of_state(fields.get("state"), fields.get("state_event"), fields.get("role"))
     direction = RECORDS.get(event.kind)
     if direction is None or fields.get("exchange") not in _INITIAL:
         return None
     response = fields.get("response")
     if not isinstance(response, bool):
-        if fields.get("responder_hex_spi") != _ZERO:
+        if fields.get("responder_hex_spi") != ZERO_SPI:
             return None
         response = False
     return "initiator" if (direction == "sent") != response else "responder"
 
 
-def turned(state: NegotiationState, event: Event, identity: Identity) -> bool:
-    """Tell whether an event shows this negotiation from the other end: role or addresses turned round."""
-    if identity.role is not None and state.role is not None and identity.role != state.role:
-        return True
-    local, remote = endpoints(event)
-    if local is None or remote is None or state.local is None or state.remote is None:
-        return False
-    return (
-        (local.address, remote.address)
-        == (state.remote.address, state.local.address)
-        != (
-            state.local.address,
-            state.remote.address,
-        )
-    )
+@lru_cache(maxsize=4096)
+def role_of_state(state: object, state_event: object, role: object) -> Role | None:
+    """Return the device's role in the IKE SA as a line of its state machine gives it, None behind IKE_AUTH."""
+    name = str(state)
+    if name.startswith(("I_", "R_")) and name.endswith(("INIT", "AUTH")):
+        return "initiator" if name.startswith("I_") else "responder"
+    if name in ("INIT_DONE", "AUTH_DONE") or state_event in ("EV_INIT_SA", "EV_RECV_INIT"):
+        return "initiator" if role == "I" else "responder"
+    return None
 
 
 def endpoints(event: Event) -> tuple[Endpoint | None, Endpoint | None]:
     """Return the local and the remote endpoint that an event names."""
-    local = event.fields.get("local") or event.fields.get("local_bracket")
-    remote = event.fields.get("remote") or event.fields.get("remote_bracket") or event.fields.get("peer")
+    fields = event.fields
+    if ENDS.isdisjoint(fields):
+        return None, None
+    local = fields.get("local") or fields.get("local_bracket")
+    remote = fields.get("remote") or fields.get("remote_bracket") or fields.get("peer")
     return (
         local if isinstance(local, Endpoint) else None,
         remote if isinstance(remote, Endpoint) else None,

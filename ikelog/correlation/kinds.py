@@ -53,6 +53,11 @@ IKE_UP = frozenset({"ike_sa_created", "ike_sa_up"})
 CHILD_UP = frozenset({"child_keys_loaded", "child_sa_created", "outbound_sa_changed"})
 AT_WORK = frozenset({"liveness_query_sent", "liveness_query_received", "child_rekey_started", "ike_rekey_started"})
 
+# All kinds that carry an error sentence, a state of the state machine, VRFs: a test holds them against the grammars.
+NAME_ERROR = ("error_reported", "negotiation_aborted", "unknown_ike_sa")
+NAME_STATE = ("state_changed",)
+NAME_VRF = ("message_sent", "message_received", "message_transmitted", "message_arrived")
+
 # Error sentences of the Child SA, not of the IKE SA.
 CHILD_ERRORS = frozenset({errors.NO_POLICY_FOR_TS, errors.CREATE_CHILD_FAILED})
 

@@ -1,125 +1,137 @@
-"""How negotiations belong together: rekeys, the two ends' views, answers to one request, simultaneous attempts."""
+"""How negotiations belong together: the two ends' views, answers to one request, simultaneous attempts."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from ikelog.correlation.gathered import Gathered
+from ikelog.correlation.rekeys import began_by_init
 from ikelog.correlation.state import NegotiationState
-from ikelog.correlation.types import Negotiation
+from ikelog.correlation.types import Negotiation, changed
+from ikelog.events.types import Event
 
 # Two attempts with one peer are simultaneous only while the first may still be waiting: IKE gives up within minutes
 # (RFC 7296 section 2.4 leaves the time to the device).
 LONGEST_WAIT_MS = 300_000
 LONGEST_WAIT_LINES = 4000
 
-_Pair = tuple[NegotiationState, Negotiation]
+# With one peer only so many attempts before one are looked at: no more are ever under way at once.
+_NEIGHBOURS = 50
+
+_Pair = tuple[Gathered, Negotiation]
 
 
-def link_rekeys(states: list[NegotiationState]) -> None:
-    """Find, for each IKE SA that begins without IKE_SA_INIT, the one whose rekey made it (RFC 7296 section 1.3.2)."""
-    for state in states:
-        if state.initiator_spi is None or _began_by_init(state):
-            continue
-        older = [s for s in states if s is not state and _may_have_made(s, state)]
-        if older:
-            state.rekeyed_from = older[-1]
-            older[-1].rekey_pending = True
-
-
-def _began_by_init(state: NegotiationState) -> bool:
-    if any(m.exchange in ("IKE_SA_INIT", "IKE_AUTH") for m in state.messages):
-        return True
-    traces = [str(e.fields.get("state")) for e in state.events if e.kind == "state_changed"]
-    return any(trace.endswith(("INIT", "AUTH")) or trace in ("INIT_DONE", "AUTH_DONE", "IDLE") for trace in traces)
-
-
-def _may_have_made(old: NegotiationState, new: NegotiationState) -> bool:
-    if (old.device, old.source) != (new.device, new.source) or old.rekey_pending:
-        return False
-    if old.remote and new.remote and old.remote.address != new.remote.address:
-        return False
-    begin = new.events[0].line
-    return any(
-        m.exchange == "CREATE_CHILD_SA" and m.first.line <= begin and "SA" in m.payloads and "TSi" not in m.payloads
-        for m in old.messages
-    ) or any(e.kind == "ike_rekey_started" and e.line <= begin for e in old.events)
-
-
-def link(states: list[NegotiationState], built: list[Negotiation]) -> tuple[Negotiation, ...]:
-    """Fill in the links between negotiations."""
-    simultaneous: dict[str, list[str]] = {n.id: [] for n in built}
-    same_request: dict[str, list[str]] = {n.id: [] for n in built}
+def link(gathered: Sequence[Gathered], built: Sequence[Negotiation]) -> tuple[Negotiation, ...]:
+    """Fill in the links between negotiations, which come in the order of their first lines."""
+    simultaneous: defaultdict[str, list[str]] = defaultdict(list)
+    same_request: defaultdict[str, list[str]] = defaultdict(list)
     other: dict[str, str] = {}
-    pairs = list(zip(states, built, strict=True))
-    for (a, first), (b, second) in _combined(pairs, lambda pair: pair[0].initiator_spi):
-        if _is_other_view(a, b):
+    by_spi: defaultdict[str | None, list[_Pair]] = defaultdict(list)
+    by_peer: defaultdict[str | None, list[_Pair]] = defaultdict(list)
+    for pair in zip(gathered, built, strict=True):
+        by_spi[pair[0].state.initiator_spi].append(pair)
+        by_peer[pair[1].remote.address].append(pair)
+    for (a, first), (b, second) in _neighbours(by_spi):
+        if _is_other_view(a.state, b.state):
             other[first.id], other[second.id] = second.id, first.id
-        elif _is_same_request(a, b):
+        elif a.state.role == b.state.role:
             same_request[first.id].append(second.id)
             same_request[second.id].append(first.id)
-    for (a, first), (b, second) in _combined(pairs, lambda pair: pair[1].remote.address):
-        if a.initiator_spi == b.initiator_spi or not (_began_by_init(a) and _began_by_init(b)):
-            continue  # an SA seen only later in its life, or made by a rekey, was not being negotiated
-        if _is_simultaneous(first, second):
-            simultaneous[first.id].append(second.id)
-            simultaneous[second.id].append(first.id)
+    for first, second in _overlapping(by_peer):
+        simultaneous[first.id].append(second.id)
+        simultaneous[second.id].append(first.id)
+    linked = {*simultaneous, *same_request, *other}
     return tuple(
-        replace(
+        changed(
             n,
-            simultaneous_with=tuple(simultaneous[n.id]),
-            same_request_as=tuple(same_request[n.id]),
+            simultaneous_with=tuple(simultaneous.get(n.id, ())),
+            same_request_as=tuple(same_request.get(n.id, ())),
             other_view=other.get(n.id),
         )
+        if n.id in linked
+        else n
         for n in built
     )
 
 
-# With one peer only so many attempts before one are looked at: no more are ever under way at once.
-_NEIGHBOURS = 50
-
-
-def _combined(pairs: list[_Pair], key: Callable[[_Pair], str | None]) -> Iterator[tuple[_Pair, _Pair]]:
-    """Yield the pairs that share a key, each with those before it."""
-    groups: dict[str, list[_Pair]] = {}
-    for pair in pairs:
-        name = key(pair)
-        if name is not None:
-            for earlier in groups.setdefault(name, [])[-_NEIGHBOURS:]:
-                yield earlier, pair
-            groups[name].append(pair)
+def _neighbours(by_spi: dict[str | None, list[_Pair]]) -> Iterator[tuple[_Pair, _Pair]]:
+    """Yield the pairs of negotiations with one initiator SPI."""
+    for spi, group in by_spi.items():
+        for place, second in enumerate(group if spi is not None else ()):
+            for first in group[max(0, place - _NEIGHBOURS) : place]:
+                yield first, second
 
 
 def _is_other_view(a: NegotiationState, b: NegotiationState) -> bool:
-    if a.initiator_spi is None or a.initiator_spi != b.initiator_spi or a.role is None or b.role is None:
+    if a.role is None or b.role is None:
         return False
     return a.role != b.role and a.responder_spi in (b.responder_spi, None)
 
 
-def _is_same_request(a: NegotiationState, b: NegotiationState) -> bool:
-    return a.initiator_spi is not None and a.initiator_spi == b.initiator_spi and a.role == b.role
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One attempt with a peer: its place among those with it, and the line at which it was decided, if it was."""
+
+    place: int
+    negotiation: Negotiation
+    decided: int | None
+    last_offset_ms: int | None
 
 
-def _is_simultaneous(first: Negotiation, second: Negotiation) -> bool:
-    """Tell whether two negotiations of one device with one peer were under way at the same time."""
-    known = (first.remote.address, first.initiator_spi, second.initiator_spi)
-    if None in known or first.remote.address != second.remote.address:
-        return False
-    if first.device != second.device or first.spans[0].source != second.spans[0].source:
-        return False
-    if second.rekeyed_from is not None or first.rekeyed_from is not None:
-        return False
-    return _under_way_until(first, second) > second.events[0].line
+def _overlapping(by_peer: dict[str | None, list[_Pair]]) -> Iterator[tuple[Negotiation, Negotiation]]:
+    """Yield the pairs of negotiations with one peer that were under way at the same time."""
+    for address, group in by_peer.items():
+        if address is not None and len(group) > 1:
+            yield from _overlapping_in(group)
 
 
-def _under_way_until(first: Negotiation, second: Negotiation) -> int:
-    """Return the line at which the first negotiation was over; one that was never decided waits a while."""
-    decided = first.failure if first.outcome in ("failed", "child_failed") else first.child_up or first.ike_up
+def _overlapping_in(group: list[_Pair]) -> Iterator[tuple[Negotiation, Negotiation]]:
+    under_way: list[_Attempt] = []
+    for place, (gathered, second) in enumerate(group):
+        if not _was_negotiated(gathered):
+            continue
+        begin = second.events[0]
+        under_way = [first for first in under_way if place - first.place <= _NEIGHBOURS and _may_go_on(first, begin)]
+        offset = begin.offset_ms if under_way else None
+        for first in under_way:
+            if _are_two(first.negotiation, second) and _under_way_until(first, begin, offset) > begin.line:
+                yield first.negotiation, second
+        under_way.append(_attempt(place, second))
+
+
+def _was_negotiated(gathered: Gathered) -> bool:
+    """Tell whether an SA was being negotiated; one seen only later in its life, or made by a rekey, was not."""
+    state = gathered.state
+    return state.initiator_spi is not None and state.rekeyed_from is None and began_by_init(gathered)
+
+
+def _may_go_on(first: _Attempt, begin: Event) -> bool:
+    """Tell whether an attempt may still be under way at an event, and at those that come later in the log."""
+    same_log = first.negotiation.events[0].source == begin.source
+    return same_log and (first.decided is None or first.decided > begin.line)
+
+
+def _are_two(first: Negotiation, second: Negotiation) -> bool:
+    return first.device == second.device and first.initiator_spi != second.initiator_spi
+
+
+def _attempt(place: int, negotiation: Negotiation) -> _Attempt:
+    failed = negotiation.outcome in ("failed", "child_failed")
+    decided = negotiation.failure if failed else negotiation.child_up or negotiation.ike_up
     if decided is not None:
-        return decided.line
-    last, begin = first.events[-1], second.events[0]
+        return _Attempt(place, negotiation, decided.line, None)
+    return _Attempt(place, negotiation, None, negotiation.events[-1].offset_ms)
+
+
+def _under_way_until(first: _Attempt, begin: Event, offset_ms: int | None) -> int:
+    """Return the line at which the first attempt was over; one that was never decided waits a while."""
+    if first.decided is not None:
+        return first.decided
+    last = first.negotiation.events[-1]
     if last.line > begin.line:
         return last.line
-    if last.offset_ms is not None and begin.offset_ms is not None:
-        waiting = 0 <= begin.offset_ms - last.offset_ms <= LONGEST_WAIT_MS
+    if first.last_offset_ms is not None and offset_ms is not None:
+        waiting = 0 <= offset_ms - first.last_offset_ms <= LONGEST_WAIT_MS
     else:
         waiting = begin.line - last.line <= LONGEST_WAIT_LINES
     return begin.line + 1 if waiting else last.line

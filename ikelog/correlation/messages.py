@@ -1,8 +1,10 @@
 """Merge the records that a device prints of one message, then tell a retransmission from a new message."""
 
+from collections.abc import Callable, Iterator, Mapping
+
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.correlation.types import Direction, Repeat
-from ikelog.events.types import Event, Proposal, TrafficSelector
+from ikelog.events.types import Event, Proposal, TrafficSelector, Value
 
 RECORDS: dict[str, Direction] = {
     "message_sent": "sent",
@@ -14,26 +16,32 @@ RECORDS: dict[str, Direction] = {
 }
 # What an answer may ask for before the real one: the request that follows is a new message (RFC 7296 section 2.6.1).
 _ASKS_AGAIN = {"COOKIE", "INVALID_KE_PAYLOAD"}
-_DETAILS = {"message_decrypted", "message_header", "packet_built"}
+# The fields that tell what is in a message's payloads.
+_CONTENTS = frozenset({"proposals", "tsi", "tsr", "group", "method", "total", "number"})
 
 
-def take_record(state: NegotiationState, event: Event) -> None:
-    """Take a record of a message, or of what is in one, into the negotiation's list of messages."""
-    if event.kind == "packet_received":
-        _flush_packet(state)
-        state.packet = event
-    elif event.kind in RECORDS:
-        packet = state.packet if event.kind in ("message_received", "message_arrived") else None
-        if packet is not None and _same_message(packet, event):
-            state.packet = None
-            _add_record(state, event, {packet.kind, event.kind}, line=min(packet.line, event.line))
-            return
-        _flush_packet(state)
-        _add_record(state, event, {event.kind})
-    elif event.kind == "packet_built":
-        state.built = event
-    elif event.kind in _DETAILS:
-        _add_details(state, event)
+def _take_packet(state: NegotiationState, event: Event) -> None:
+    """Keep the bare packet that was received until the fuller record of it shows what it is."""
+    _flush_packet(state)
+    state.packet = event
+
+
+def _take_received(state: NegotiationState, event: Event) -> None:
+    packet = state.packet
+    if packet is not None and _same_message(packet, event):
+        state.packet = None
+        _add_record(state, event, {packet.kind, event.kind}, line=min(packet.line, event.line))
+    else:
+        _take_sent(state, event)
+
+
+def _take_sent(state: NegotiationState, event: Event) -> None:
+    _flush_packet(state)
+    _add_record(state, event, {event.kind})
+
+
+def _take_built(state: NegotiationState, event: Event) -> None:
+    state.built = event
 
 
 def flush(state: NegotiationState) -> None:
@@ -79,11 +87,25 @@ def _add_record(state: NegotiationState, event: Event, kinds: set[str], *, line:
         return
     message = _new_message(state, event, direction, response, kinds)
     message.line = line
+    _append(state, message)
+
+
+def _append(state: NegotiationState, message: MessageState) -> None:
     state.messages.append(message)
+    state.same_id.setdefault(message.message_id, []).append(message)
+    if message.direction == "received":
+        state.last_received = message
+    if message.response:
+        state.last_response = message
+
+
+def _same_id(state: NegotiationState, event: Event) -> Iterator[MessageState]:
+    """Return the messages with an event's message ID, the latest first."""
+    return reversed(state.same_id.get(_id(event), []))
 
 
 def _new_message(
-    state: NegotiationState, event: Event, direction: Direction, response: bool | None, kinds: set[str]
+    state: NegotiationState, event: Event, direction: Direction, response: bool, kinds: set[str]
 ) -> MessageState:
     message = MessageState(
         str(event.fields.get("exchange") or _exchange_of(state, event)),
@@ -106,29 +128,28 @@ def _new_message(
 
 def _exchange_of(state: NegotiationState, event: Event) -> str:
     """Name the exchange of a record that gives only an ID, by another record of the same ID."""
-    known = [m.exchange for m in state.messages if m.message_id == _id(event)]
-    return known[-1] if known else "UNKNOWN"
+    return next((m.exchange for m in _same_id(state, event)), "UNKNOWN")
 
 
-def _guess_response(state: NegotiationState, event: Event, direction: Direction) -> bool | None:
+def _guess_response(state: NegotiationState, event: Event, direction: Direction) -> bool:
     """Tell a response where the record itself does not: by the zero SPI, the role, or a request that waits."""
     if event.fields.get("responder_hex_spi") == "0" * 16 and direction == "sent":
         return False
     if event.fields.get("exchange") in ("IKE_SA_INIT", "IKE_AUTH", "IKE_INTERMEDIATE") and state.role:
         return (direction == "received") == (state.role == "initiator")
-    other_way = [m for m in state.messages if m.message_id == _id(event) and m.direction != direction]
-    return bool(other_way) and other_way[-1].response is False and not other_way[-1].answered
+    other_way = next((m for m in _same_id(state, event) if m.direction != direction), None)
+    return other_way is not None and not other_way.response and other_way.answer is None
 
 
 def _latest(state: NegotiationState, event: Event, direction: Direction, response: bool | None) -> MessageState | None:
     """Return the last message with this record's key: who asked, ID, request or response (RFC 7296 section 2.2)."""
-    for message in reversed(state.messages):
-        if message.direction != direction or message.message_id != _id(event):
-            continue
-        known = message.exchange if message.exchange != "UNKNOWN" else event.fields.get("exchange")
-        if event.fields.get("exchange") not in (None, known):
-            continue
-        if None in (response, message.response) or message.response == response:
+    exchange = event.fields.get("exchange")
+    for message in _same_id(state, event):
+        if (
+            message.direction == direction
+            and (exchange is None or message.exchange in (exchange, "UNKNOWN"))
+            and (response is None or message.response == response)
+        ):
             return message
     return None
 
@@ -137,23 +158,27 @@ def _is_new(state: NegotiationState, same: MessageState, event: Event) -> bool:
     """Tell a second IKE_SA_INIT after COOKIE or INVALID_KE_PAYLOAD, and the answer to it, from retransmissions."""
     if same.response:
         request = _open_request(state, same.direction, same.message_id)
-        return request is not None and request is not same.answers and not request.answered
-    answers = [m for m in state.messages if m.answers is same]
-    return any(_ASKS_AGAIN.intersection(m.notifies) for m in answers)
+        return request is not None and request is not same.answers and request.answer is None
+    return same.answer is not None and asks_again(same.answer)
+
+
+def asks_again(answer: MessageState) -> bool:
+    """Tell whether an answer asks for a cookie or another group."""
+    return not _ASKS_AGAIN.isdisjoint(answer.notifies)
 
 
 def _open_request(state: NegotiationState, direction: Direction, message_id: int | None) -> MessageState | None:
-    for message in reversed(state.messages):
-        if message.direction != direction and message.message_id == message_id and not message.response:
+    for message in reversed(state.same_id.get(message_id, [])):
+        if message.direction != direction and not message.response:
             return message
     return None
 
 
 def _link_answer(state: NegotiationState, message: MessageState) -> None:
     request = _open_request(state, message.direction, message.message_id)
-    if request is not None and not request.answered:
+    if request is not None and request.answer is None:
         message.answers = request
-        request.answered = True
+        request.answer = message
 
 
 def _is_fragment(message: MessageState, event: Event) -> bool:
@@ -170,16 +195,19 @@ def _is_fragment(message: MessageState, event: Event) -> bool:
 def _fill(message: MessageState, event: Event) -> None:
     """Add to a message what a record of it tells."""
     fields = event.fields
-    if message.response is None and isinstance(fields.get("response"), bool):
-        message.response = bool(fields["response"])
     if message.exchange == "UNKNOWN" and "exchange" in fields:
         message.exchange = str(fields["exchange"])
-    payloads = names(fields.get("payloads"))
-    if (
-        payloads and (not message.payloads or message.payloads == ("ENCR",)) and payloads != ("ENCR",)
-    ) or not message.payloads:
-        message.payloads = payloads
+    if message.payloads in ((), ("ENCR",)):
+        payloads = names(fields.get("payloads"))
+        if not message.payloads or payloads not in ((), ("ENCR",)):
+            message.payloads = payloads
     message.notifies = message.notifies or names(fields.get("notifies"))
+    if not _CONTENTS.isdisjoint(fields):
+        _fill_contents(message, fields)
+
+
+def _fill_contents(message: MessageState, fields: Mapping[str, Value]) -> None:
+    """Add what a record tells of the payloads' contents."""
     message.proposals = message.proposals or _proposals(fields.get("proposals"))
     message.tsi = message.tsi or _selectors(fields.get("tsi"))
     message.tsr = message.tsr or _selectors(fields.get("tsr"))
@@ -199,25 +227,26 @@ def _fill_encrypted(message: MessageState, built: Event) -> None:
     _fill(message, built)
 
 
-def _add_details(state: NegotiationState, event: Event) -> None:
-    if event.kind == "message_decrypted":
-        _flush_packet(state)
-        received = [m for m in state.messages if m.direction == "received"]
-        if received:
-            _fill_encrypted(received[-1], event)
-            received[-1].end_line = max(received[-1].end_line, event.end_line)
-        return
+def _take_decrypted(state: NegotiationState, event: Event) -> None:
+    """Give the last message received what the device found in its ENCR payload."""
+    _flush_packet(state)
+    message = state.last_received
+    if message is not None:
+        _fill_encrypted(message, event)
+        message.end_line = max(message.end_line, event.end_line)
+
+
+def _take_header(state: NegotiationState, event: Event) -> None:
+    """Take a message's header that stands apart from its records."""
     direction = _direction_by_flags(state, event)
-    for message in reversed(state.messages):
-        same = message.message_id == _id(event) and event.fields.get("exchange") in (None, message.exchange)
-        if same and direction in (None, message.direction):
+    for message in _same_id(state, event):
+        if event.fields.get("exchange") in (None, message.exchange) and direction in (None, message.direction):
             _fill(message, event)
             message.end_line = max(message.end_line, event.end_line)
             return
     if direction is not None and "exchange" in event.fields:
-        response = event.fields.get("response")
-        kinds = {event.kind}
-        state.messages.append(_new_message(state, event, direction, bool(response), kinds))
+        response = bool(event.fields.get("response"))
+        _append(state, _new_message(state, event, direction, response, {event.kind}))
 
 
 def _direction_by_flags(state: NegotiationState, event: Event) -> Direction | None:
@@ -230,7 +259,7 @@ def _direction_by_flags(state: NegotiationState, event: Event) -> Direction | No
 
 def names(value: object) -> tuple[str, ...]:
     """Return a field's names as a tuple of strings."""
-    return tuple(str(item) for item in value) if isinstance(value, tuple) else ()
+    return tuple(map(str, value)) if isinstance(value, tuple) else ()
 
 
 def _proposals(value: object) -> tuple[Proposal, ...]:
@@ -239,3 +268,15 @@ def _proposals(value: object) -> tuple[Proposal, ...]:
 
 def _selectors(value: object) -> tuple[TrafficSelector, ...]:
     return tuple(s for s in value if isinstance(s, TrafficSelector)) if isinstance(value, tuple) else ()
+
+
+# What a record of a message, or of what is in one, does to the negotiation's list of messages.
+TAKE_RECORD: dict[str, Callable[[NegotiationState, Event], None]] = {
+    **dict.fromkeys(RECORDS, _take_sent),
+    "packet_received": _take_packet,
+    "message_received": _take_received,
+    "message_arrived": _take_received,
+    "packet_built": _take_built,
+    "message_decrypted": _take_decrypted,
+    "message_header": _take_header,
+}

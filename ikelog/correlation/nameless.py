@@ -8,10 +8,11 @@ from ikelog.events.types import Event
 
 def fits(event: Event, other: Event) -> bool:
     """Tell whether two events may be of one negotiation by the platform and the peer that they name."""
-    if None not in (event.platform, other.platform) and event.platform != other.platform:
+    if event.platform != other.platform and event.platform is not None and other.platform is not None:
         return False
-    remotes = {end.address for end in (endpoints(event)[1], endpoints(other)[1]) if end is not None}
-    return len(remotes) < 2
+    remote = endpoints(event)[1]
+    known = endpoints(other)[1] if remote is not None else None
+    return remote is None or known is None or remote.address == known.address
 
 
 def may_be_of(event: Event, state: NegotiationState) -> bool:

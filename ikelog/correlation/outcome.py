@@ -1,10 +1,12 @@
 """Decide what came of a negotiation, and which events show it."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ikelog.correlation import kinds
+from ikelog.correlation.gathered import Gathered
 from ikelog.correlation.progress import is_failure
-from ikelog.correlation.state import MessageState, NegotiationState
+from ikelog.correlation.state import MessageState
 from ikelog.correlation.types import Outcome, Stage
 from ikelog.events.types import Event
 from ikelog.terms import errors
@@ -24,18 +26,18 @@ class Decided:
     failure: Event | None
 
 
-def decide(state: NegotiationState) -> Decided:
+def decide(gathered: Gathered) -> Decided:
     """Decide a negotiation's outcome: the first of the contract's list that holds."""
-    refusal = child_refusal(state)
-    ike_up = _ike_up(state, refusal)
-    child_up = _child_up(state, ike_up, refusal)
-    failure = _failure(state, ike_up, child_up, refusal)
-    stage = _stage(state, ike_up, child_up, failure)
-    return Decided(_outcome(state, ike_up, child_up, failure, refusal), stage, ike_up, child_up, failure)
+    refusal = child_refusal(gathered)
+    ike_up = _ike_up(gathered)
+    child_up = _child_up(gathered, ike_up, refusal)
+    failure = _failure(gathered, ike_up, child_up, refusal)
+    stage = _stage(gathered, ike_up, child_up, failure)
+    return Decided(_outcome(gathered, ike_up, child_up, failure, refusal), stage, ike_up, child_up, failure)
 
 
 def _outcome(
-    state: NegotiationState,
+    gathered: Gathered,
     ike_up: Event | None,
     child_up: Event | None,
     failure: Event | None,
@@ -47,60 +49,55 @@ def _outcome(
         return "child_failed"
     if ike_up is None and failure is not None:
         return "failed"
-    if ike_up is not None and failure is not None and not _child_asked(state):
+    if ike_up is not None and failure is not None and not _child_asked(gathered):
         return "ike_only"
     if ike_up is not None:
-        return "ike_only" if _child_declined(state) else "incomplete" if not state.ended else "ike_only"
+        return "ike_only" if _child_declined(gathered) else "incomplete" if not gathered.state.ended else "ike_only"
     return "incomplete"
 
 
-def _ike_up(state: NegotiationState, refusal: Event | None) -> Event | None:
+def _ike_up(gathered: Gathered) -> Event | None:
     """Return the event that shows the IKE SA up; for a rekeyed SA or one at work, the first of its own."""
-    for event in state.events:
-        if event.kind in kinds.IKE_UP or _is_session_up(event):
+    for event in gathered.events.of(*kinds.IKE_UP, "session_status", "connection_status"):
+        if event.kind in kinds.IKE_UP or _is_session_up(event) or event.fields.get("status_word") == "UP":
             return event
-        if event.kind == "connection_status" and event.fields.get("status_word") == "UP":
-            return event
-    if state.rekeyed_from is not None or _at_work(state):
-        return state.events[0]
-    return _authenticated_answer(state)
+    if gathered.state.rekeyed_from is not None or _at_work(gathered):
+        return gathered.events[0]
+    return _authenticated_answer(gathered)
 
 
-def _authenticated_answer(state: NegotiationState) -> Event | None:
+def _authenticated_answer(gathered: Gathered) -> Event | None:
     """Return an IKE_AUTH answer that carries IDr and AUTH and no failure: the IKE SA stands (RFC 7296 section 1.2)."""
-    for message in state.messages:
+    for message in gathered.messages:
         if message.exchange == "IKE_AUTH" and message.response and "AUTH" in message.payloads:
             fatal = [n for n in message.notifies if is_error(n) and n not in CHILD_SA_ERRORS]
-            if not fatal and not state.failed:
+            if not fatal and not gathered.state.failed:
                 return message.first
     return None
 
 
-def _at_work(state: NegotiationState) -> bool:
+def _at_work(gathered: Gathered) -> bool:
     """Tell whether the log shows the SA at work: liveness, a rekey, a new Child SA, the DELETE of an ESP SA."""
-    if any(m.exchange == "CREATE_CHILD_SA" and m.response is False for m in state.messages):
+    if any(m.exchange == "CREATE_CHILD_SA" and m.response is False for m in gathered.messages):
         return True
-    if any(e.kind in kinds.AT_WORK for e in state.events):
+    if gathered.events.has(*kinds.AT_WORK):
         return True
-    if any(e.kind == "ike_sa_down" and e.fields.get("reason") not in (None, "local failure") for e in state.events):
+    if any(e.fields.get("reason") not in (None, "local failure") for e in gathered.events.of("ike_sa_down")):
         return True
-    ends = ("child_delete_sent", "child_delete_received")
-    return not _child_asked(state) and any(e.kind in ends for e in state.events)
+    return not _child_asked(gathered) and gathered.events.has("child_delete_sent", "child_delete_received")
 
 
-def _child_up(state: NegotiationState, ike_up: Event | None, refusal: Event | None) -> Event | None:
+def _child_up(gathered: Gathered, ike_up: Event | None, refusal: Event | None) -> Event | None:
     if ike_up is None:
         return None
-    for event in state.events:
-        if event.kind in kinds.CHILD_UP or _is_activation(event) or _is_session_up(event):
+    for event in gathered.events.of(*kinds.CHILD_UP, "pfkey_received", "session_status", "child_sa_installed"):
+        if event.kind in kinds.CHILD_UP or _is_activation(event) or _is_session_up(event) or _is_installed(event):
             return event
-        if event.kind == "child_sa_installed" and event.fields.get("result") == "passed":
-            return event
-    for message in state.messages:
+    for message in gathered.messages:
         if message.exchange in _CHILD_EXCHANGES and message.response and _grants_child(message):
             return message.first
-    if state.rekeyed_from is not None or (refusal is None and _at_work(state)):
-        return state.events[0]
+    if gathered.state.rekeyed_from is not None or (refusal is None and _at_work(gathered)):
+        return gathered.events[0]
     return None
 
 
@@ -113,64 +110,78 @@ def _is_activation(event: Event) -> bool:
     return event.kind == "pfkey_received" and str(event.fields.get("pfkey_action")).lower() == "active sa"
 
 
+def _is_installed(event: Event) -> bool:
+    return event.kind == "child_sa_installed" and event.fields.get("result") == "passed"
+
+
 def _grants_child(message: MessageState) -> bool:
     return {"SA", "TSi", "TSr"} <= set(message.payloads) and not any(is_error(n) for n in message.notifies)
 
 
-def child_refusal(state: NegotiationState) -> Event | None:
+def child_refusal(gathered: Gathered) -> Event | None:
     """Return the event that shows the first Child SA refused or not installed."""
-    for message in state.messages:
-        if message.exchange == "IKE_AUTH" and message.response and CHILD_SA_ERRORS.intersection(message.notifies):
+    later: int | None = None
+    for message in gathered.messages:
+        if message.exchange == "CREATE_CHILD_SA":
+            later = message.first.line if later is None else min(later, message.first.line)
+        elif message.exchange == "IKE_AUTH" and message.response and not CHILD_SA_ERRORS.isdisjoint(message.notifies):
             return message.first
-    later = min((m.first.line for m in state.messages if m.exchange == "CREATE_CHILD_SA"), default=None)
-    for event in state.events:
-        if later is not None and event.line >= later:
-            return None  # what is refused from here on is a later Child SA
-        if event.kind in ("error_reported", "negotiation_aborted") and event.fields.get("error") in kinds.CHILD_ERRORS:
-            return event
-        if event.kind in ("child_sa_installed", "child_proposal_validated") and event.fields.get("result") == "failed":
-            return event
-    return _refused_by_map(state)
+    refusing = [event for event in gathered.events.of(*_REFUSING) if _is_refusal(event)]
+    if later is None:
+        return refusing[0] if refusing else _refused_by_map(gathered)
+    if refusing:  # what is refused from there on is a later Child SA
+        refusing = [event for event in takewhile(lambda e: e.line < later, gathered.events) if _is_refusal(event)]
+    return refusing[0] if refusing else None
 
 
-def _refused_by_map(state: NegotiationState) -> Event | None:
+# Events that may show a Child SA refused, or not installed.
+_REFUSING = ("error_reported", "negotiation_aborted", "child_sa_installed", "child_proposal_validated")
+
+
+def _is_refusal(event: Event) -> bool:
+    if event.kind in ("error_reported", "negotiation_aborted"):
+        return event.fields.get("error") in kinds.CHILD_ERRORS
+    return event.kind in _REFUSING and event.fields.get("result") == "failed"
+
+
+def _refused_by_map(gathered: Gathered) -> Event | None:
     """Return the refusal of the first Child SA that an ASA tells without showing the message: no entry fits."""
-    tried = [*state.events, *state.nearby]
-    if any(e.kind == "crypto_map_matched" for e in tried):
+    refused = gathered.events.first("no_proposal_sent")
+    tried = (gathered.events, gathered.nearby)
+    if refused is None or any(events.has("crypto_map_matched") for events in tried):
         return None
-    if not any(e.kind in ("crypto_map_unmatched", "crypto_map_incomplete", "crypto_map_peer_differs") for e in tried):
-        return None
-    return next((e for e in state.events if e.kind == "no_proposal_sent"), None)
+    return refused if any(events.has(*_UNFIT_ENTRIES) for events in tried) else None
 
 
-def _child_asked(state: NegotiationState) -> bool:
-    return any(m.exchange in _CHILD_EXCHANGES and "TSi" in m.payloads for m in state.messages)
+_UNFIT_ENTRIES = ("crypto_map_unmatched", "crypto_map_incomplete", "crypto_map_peer_differs")
 
 
-def _child_declined(state: NegotiationState) -> bool:
+def _child_asked(gathered: Gathered) -> bool:
+    return any(m.exchange in _CHILD_EXCHANGES and "TSi" in m.payloads for m in gathered.messages)
+
+
+def _child_declined(gathered: Gathered) -> bool:
     """Tell whether the exchange that made the IKE SA shows its payloads and asks for no Child SA."""
-    shown = [m for m in state.messages if m.exchange == "IKE_AUTH" and "AUTH" in m.payloads]
-    return bool(shown) and not _child_asked(state)
+    shown = [m for m in gathered.messages if m.exchange == "IKE_AUTH" and "AUTH" in m.payloads]
+    return bool(shown) and not _child_asked(gathered)
 
 
-def _failure(
-    state: NegotiationState, ike_up: Event | None, child_up: Event | None, refusal: Event | None
-) -> Event | None:
+def _failure(gathered: Gathered, ike_up: Event | None, child_up: Event | None, refusal: Event | None) -> Event | None:
     if ike_up is not None and child_up is None and refusal is not None:
         return refusal
     if ike_up is not None:
-        exhausted = [e for e in state.events if e.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED]
-        return exhausted[0] if exhausted else None
-    found = next((e for e in state.events if is_failure(e)), None)
-    refused = _refusing_message(state)
+        told = gathered.events.of(*kinds.NAME_ERROR)
+        return next((e for e in told if e.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED), None)
+    found = next((e for e in gathered.events if is_failure(e)), None)
+    refused = _refusing_message(gathered)
     if found is None or (refused is not None and refused.line < found.line):
         return refused or found
     return found
 
 
-def _refusing_message(state: NegotiationState) -> Event | None:
+def _refusing_message(gathered: Gathered) -> Event | None:
     """Return the first message with an error notify that ends a negotiation which is not up."""
-    for message in state.messages:
+    for message in gathered.messages:
         fatal = [n for n in message.notifies if is_error(n)]
         if message.exchange == "IKE_SA_INIT":
             fatal = [n for n in fatal if n != "INVALID_KE_PAYLOAD"]
@@ -179,22 +190,30 @@ def _refusing_message(state: NegotiationState) -> Event | None:
     return None
 
 
-def _stage(state: NegotiationState, ike_up: Event | None, child_up: Event | None, failure: Event | None) -> Stage:
+def _stage(gathered: Gathered, ike_up: Event | None, child_up: Event | None, failure: Event | None) -> Stage:
     if child_up is not None:
         return "up"
     told = _told_stage(failure) if failure is not None else None
     if told and ike_up is None:
         return told
-    if ike_up is not None or any(_is_child_event(e) for e in state.events):
+    if ike_up is not None or any(map(_is_child_event, gathered.events.of(*_CHILD_EVENTS))):
         return "child"
-    reached = {m.exchange for m in state.messages} | {str(e.fields.get("state", ""))[2:] for e in state.events}
-    auth = {"IKE_AUTH", "WAIT_AUTH", "BLD_AUTH", "PROC_AUTH", "VERIFY_AUTH", "TH_DONE"}
-    later = any(e.kind in ("peer_identity_received", "peer_method", "init_completed") for e in state.events)
-    late_error = any(e.fields.get("error") in _AUTH_ERRORS for e in state.events)
-    return "auth" if auth & reached or later or late_error else "init"
+    return "auth" if _reached_auth(gathered) else "init"
 
 
 _AUTH_ERRORS = {errors.AUTH_EXCHANGE_FAILED, errors.AUTH_TIMER_EXPIRED, errors.AUTHENTICATION_FAILED}
+# States of the exchange, behind `I_` or `R_`.
+_AUTH_STATES = {"IKE_AUTH", "WAIT_AUTH", "BLD_AUTH", "PROC_AUTH", "VERIFY_AUTH", "TH_DONE"}
+
+
+def _reached_auth(gathered: Gathered) -> bool:
+    events = gathered.events
+    return (
+        any(m.exchange == "IKE_AUTH" for m in gathered.messages)
+        or events.has("peer_identity_received", "peer_method", "init_completed")
+        or any(e.fields.get("error") in _AUTH_ERRORS for e in events.of(*kinds.NAME_ERROR))
+        or any(str(e.fields.get("state", ""))[2:] in _AUTH_STATES for e in events.of(*kinds.NAME_STATE))
+    )
 
 
 def _told_stage(failure: Event) -> Stage | None:
@@ -204,6 +223,15 @@ def _told_stage(failure: Event) -> Stage | None:
     if error in _AUTH_ERRORS:
         return "auth"
     return "child" if error in kinds.CHILD_ERRORS else None
+
+
+_CHILD_EVENTS = (
+    "policies_received",
+    "policies_expected",
+    "crypto_map_unmatched",
+    "crypto_map_incomplete",
+    *kinds.NAME_STATE,
+)
 
 
 def _is_child_event(event: Event) -> bool:

@@ -1,7 +1,7 @@
 """The local steps worth a line in a timeline, in words."""
 
 from ikelog.correlation.types import Step
-from ikelog.events.types import Event
+from ikelog.events.types import Events
 
 _WORDS: dict[str, str] = {
     "acquire_requested": "traffic asks for an SA",
@@ -74,7 +74,7 @@ class _Known(dict[str, object]):
         return "?"
 
 
-def build_steps(events: list[Event]) -> tuple[Step, ...]:
+def build_steps(events: Events) -> tuple[Step, ...]:
     """Return the steps of a negotiation in the order of its lines."""
     return tuple(
         Step(
@@ -86,6 +86,5 @@ def build_steps(events: list[Event]) -> tuple[Step, ...]:
             event.kind,
             _WORDS[event.kind].format_map(_Known(event.fields)),
         )
-        for event in events
-        if event.kind in _WORDS
+        for event in events.of(*_WORDS)
     )

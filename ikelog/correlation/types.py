@@ -1,7 +1,7 @@
 """What a log tells of one IKE SA: its negotiation, messages, steps and Child SAs. The JSON report prints these."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeVar
 
 from ikelog.events.types import Event, Events, Proposal, TrafficSelector
 
@@ -111,7 +111,7 @@ class Repeat:
     offset_ms: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Message:
     """One IKE message; the records that a device prints of it are merged, its retransmissions are `repeats`.
 
@@ -151,7 +151,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChildSa:
     """One Child SA (RFC 7296 section 1.2), from its request to its end. SPIs are 8 lower-case hex digits."""
 
@@ -194,7 +194,7 @@ class Span:
     last_line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Negotiation:
     """One IKE SA as one device's log tells of it.
 
@@ -243,3 +243,11 @@ class Negotiation:
     failure: Event | None = None
     events: Events = field(default=Events(), repr=False)
     nearby: Events = field(default=Events(), repr=False)
+
+
+_Built = TypeVar("_Built", Negotiation, ChildSa)
+
+
+def changed(built: _Built, **changes: object) -> _Built:
+    """Return the same with other values of some fields, without building those that nobody has asked for yet."""
+    return type(built)(**{**vars(built), **changes})

@@ -1,11 +1,16 @@
 """One device as one log shows it: which negotiations are under way in it, and whose a line can be."""
 
+from collections import OrderedDict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
-from ikelog.correlation import kinds
-from ikelog.correlation.identity import Identity, endpoints
+from ikelog.correlation.identity import Identity
+from ikelog.correlation.progress import take_event
+from ikelog.correlation.same_request import SameRequest, add_to_request, note_request
 from ikelog.correlation.state import NegotiationState
-from ikelog.events.types import Event, Handle
+from ikelog.correlation.types import Role
+from ikelog.events.types import Endpoint, Event, Handle
 
 # A line that begins a negotiation waits so long, in lines, for the message that shows whose it is.
 HELD_LINES = 2000
@@ -23,74 +28,135 @@ class Held:
     begun: list[Event] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Supposed:
-    """Nameless lines given, or to be given, to a negotiation as long as no other turns up that they may have begun."""
+    """Nameless lines given, or to be given, to a negotiation as long as no other turns up that they may have begun.
+
+    `kinds` are theirs; those given stand from `place` on in the negotiation's events.
+    """
 
     state: NegotiationState
     events: tuple[Event, ...]
+    kinds: frozenset[str] = frozenset()
+    place: int | None = None
+
+
+@dataclass(slots=True)
+class Waiting:
+    """Nameless lines since the last that named its negotiation, None for one that was taken out.
+
+    Of the first `indexed` of them, `beginnings` are the places of those that can begin a negotiation, `starts` of those
+    among them that are its first.
+    """
+
+    events: list[Event | None] = field(default_factory=list)
+    indexed: int = 0
+    beginnings: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class View:
     """One device as one log shows it: its negotiations, and who owns which handle now.
 
-    `count` counts the negotiations seen, `last` is the latest of them, `under_way` those not ended, `negotiating` those
-    of them that are not up; `ended_peers` has the event that ended the last one with each peer. `syslog_only` holds as
-    long as nothing named an SPI or a handle. `waiting` are nameless lines since the last that named its negotiation,
-    `near`; `adopted` are beginnings that were given away, `undecided` lines that stood in the middle of `near` and may
-    yet be another's beginning.
+    `states` and `loose` take the negotiations and the lines of none, of all devices. `count` counts the negotiations
+    seen, `last` is the latest of them, `under_way` those not ended, `negotiating` those of them that are not up,
+    `without_handle` those of them that have messages and no handle; `by_peer` has those not ended by remote address and
+    local address, `ended_peers` the event that ended the last one with each peer. `syslog_only` holds as long as
+    nothing named an SPI or a handle. `held` are the handles without an owner, the one last seen at the end. `waiting`
+    are nameless lines since the last that named its negotiation, `near`; `adopted` are beginnings that were given away,
+    `undecided` lines that stood in the middle of `near` and may yet be another's beginning.
     """
 
     device: str | None
     source: str
+    states: list[NegotiationState]
+    loose: list[Event]
     count: int = 0
     last: NegotiationState | None = None
     syslog_only: bool = True
     under_way: dict[int, NegotiationState] = field(default_factory=dict)
     negotiating: dict[int, NegotiationState] = field(default_factory=dict)
-    by_initiator: dict[str, list[NegotiationState]] = field(default_factory=dict)
-    by_peer: dict[str, dict[int, NegotiationState]] = field(default_factory=dict)
+    without_handle: dict[int, NegotiationState] = field(default_factory=dict)
+    by_initiator: dict[str, SameRequest] = field(default_factory=dict)
+    by_peer: dict[str, dict[str | None, dict[int, NegotiationState]]] = field(default_factory=dict)
     ended_peers: dict[str, Event] = field(default_factory=dict)
     owners: dict[Handle, NegotiationState] = field(default_factory=dict)
     gone: dict[Handle, NegotiationState] = field(default_factory=dict)
     full_handles: dict[int, Handle] = field(default_factory=dict)
-    held: dict[Handle, Held] = field(default_factory=dict)
-    waiting: list[Event] = field(default_factory=list)
+    held: OrderedDict[Handle, Held] = field(default_factory=OrderedDict)
+    waiting: Waiting = field(default_factory=Waiting)
     near: NegotiationState | None = None
-    adopted: list[Supposed] = field(default_factory=list)
-    undecided: list[Supposed] = field(default_factory=list)
+    adopted: deque[Supposed] = field(default_factory=deque)
+    undecided: deque[Supposed] = field(default_factory=deque)
 
 
-def add_state(view: View, state: NegotiationState) -> None:
+def new_state(view: View, identity: Identity) -> NegotiationState:
     """Enter a new negotiation."""
+    state = NegotiationState(view.device, view.source, identity.initiator_spi, identity.responder_spi, view.count)
+    view.states.append(state)
     view.count += 1
     view.last = view.under_way[id(state)] = view.negotiating[id(state)] = state
     if state.initiator_spi is not None:
-        view.by_initiator.setdefault(state.initiator_spi, []).append(state)
+        add_to_request(view.by_initiator.setdefault(state.initiator_spi, SameRequest()), state)
+    return state
+
+
+def give(view: View, event: Event, state: NegotiationState, role: Role | None = None) -> None:
+    """Give an event to its negotiation; `role` is the device's where the event shows it."""
+    if take_event(state, event, role):
+        note_state(view, state)
 
 
 def note_state(view: View, state: NegotiationState) -> None:
     """Enter what an event changed in a negotiation: its peer became known, it came up, it ended."""
+    if state.initiator_spi is not None:
+        note_request(view.by_initiator[state.initiator_spi], state)
     if state.up or state.ended is not None:
         view.negotiating.pop(id(state), None)
-    if state.ended is None:
-        if state.remote is not None:
-            view.by_peer.setdefault(state.remote.address, {})[id(state)] = state
+    if state.ended is not None:
+        _end(view, state, state.ended)
         return
-    if view.under_way.pop(id(state), None) is not None:
-        for handle in state.handles:
-            if view.owners.get(handle) is state:
-                view.gone[handle] = view.owners.pop(handle)
-        if state.remote is not None:
-            view.by_peer.get(state.remote.address, {}).pop(id(state), None)
-            view.ended_peers[state.remote.address] = state.ended
+    if state.remote is not None:
+        _enter_ends(view, state, state.remote.address)
+    if state.messages and not state.handles:
+        view.without_handle[id(state)] = state
+
+
+def _enter_ends(view: View, state: NegotiationState, remote: str) -> None:
+    by_local = view.by_peer.setdefault(remote, {})
+    if state.local is None:
+        by_local.setdefault(None, {})[id(state)] = state
+    elif id(state) not in by_local.setdefault(state.local.address, {}):
+        _leave(by_local, None, state)
+        by_local[state.local.address][id(state)] = state
+
+
+def _leave(by_local: dict[str | None, dict[int, NegotiationState]], local: str | None, state: NegotiationState) -> None:
+    states = by_local.get(local, {})
+    if states.pop(id(state), None) is not None and not states:
+        del by_local[local]
+
+
+def _end(view: View, state: NegotiationState, ended: Event) -> None:
+    if view.under_way.pop(id(state), None) is None:
+        return
+    view.without_handle.pop(id(state), None)
+    for handle in state.handles:
+        if view.owners.get(handle) is state:
+            view.gone[handle] = view.owners.pop(handle)
+    if state.remote is not None:
+        by_local = view.by_peer.get(state.remote.address, {})
+        _leave(by_local, None, state)
+        _leave(by_local, state.local.address if state.local is not None else None, state)
+        view.ended_peers[state.remote.address] = ended
 
 
 def own_handle(view: View, handle: Handle, state: NegotiationState) -> None:
     """Make a negotiation the owner of a handle."""
     view.owners[handle] = state
     state.handles.add(handle)
+    view.without_handle.pop(id(state), None)
 
 
 def others_under_way(view: View, state: NegotiationState | None) -> bool:
@@ -103,102 +169,35 @@ def others_negotiating(view: View, state: NegotiationState | None) -> bool:
     return len(view.negotiating) > (state is not None and id(state) in view.negotiating)
 
 
-def just_aborted(view: View, event: Event) -> list[NegotiationState]:
-    """Return the negotiation with an event's peer that was aborted just before: the lines behind only repeat it."""
-    last, remote = view.last, endpoints(event)[1]
-    if event.kind not in ("negotiation_aborted", "ike_sa_down") or last is None:
-        return []
-    if last.ended is None or last.ended.kind != "negotiation_aborted" or remote is None or last.remote is None:
-        return []
-    near = event.line - last.ended.line <= ECHO_LINES
-    if None not in (event.offset_ms, last.ended.offset_ms):
-        near = abs((event.offset_ms or 0) - (last.ended.offset_ms or 0)) <= ECHO_MS
-    return [last] if near and last.remote.address == remote.address else []
-
-
 def only_without_handle(view: View) -> NegotiationState | None:
     """Return the one negotiation under way that began with a packet and has shown no handle yet, if it is the only one.
 
     A responder prints the first packet before it gives the SA a handle.
     """
-    without = [s for s in view.under_way.values() if s.messages and not s.handles]
-    return without[0] if len(without) == 1 and not view.held else None
+    return next(iter(view.without_handle.values())) if len(view.without_handle) == 1 and not view.held else None
 
 
-def take_beginning(view: View, state: NegotiationState | None = None, held: int = 0) -> list[Event]:
-    """Take the nameless lines that can begin a negotiation off those that wait.
-
-    Where another than `state`, or than the `held` handles, is being negotiated they may be its: only those that name
-    their peer are taken. Where another is up: those from a line on that starts one.
-    """
-    begun = [e for e in view.waiting if e.kind in kinds.BEGINNING]
-    if view.count > (state is not None):
-        begun = [e for e in begun if e.kind not in kinds.ENDING]
-    if len(view.held) > held or others_negotiating(view, state):
-        begun = [e for e in begun if endpoints(e)[1] is not None]
-    elif others_under_way(view, state):
-        starts = [i for i, e in enumerate(begun) if e.kind in kinds.STARTING]
-        begun = begun[starts[0] :] if starts else []
-    taken = {id(e) for e in begun}
-    view.waiting = [e for e in view.waiting if id(e) not in taken]
-    return begun
+def states_between(view: View, local: Endpoint | None, remote: Endpoint) -> list[NegotiationState]:
+    """Return the negotiations under way between two ends, two of them where there are more: which is not known then."""
+    by_local = view.by_peer.get(remote.address, {})
+    fitting: Iterable[dict[int, NegotiationState]] = by_local.values()
+    if local is not None:
+        fitting = (by_local.get(local.address, {}), by_local.get(None, {}))
+    return list(islice(chain.from_iterable(states.values() for states in fitting), 2))
 
 
-def full_handle(view: View, handle: Handle) -> Handle:
-    """Complete a handle that gives only the SA ID: it is the one last seen with that ID."""
-    if handle.session is not None or handle in view.owners or handle in view.held:
-        return handle
-    known = view.full_handles.get(handle.sa)
-    return known if known is not None and (known in view.owners or known in view.held) else handle
-
-
-def same_initiator(view: View, identity: Identity) -> list[NegotiationState]:
-    """Return the negotiations with an initiator SPI, in the order in which they began."""
-    return view.by_initiator.get(identity.initiator_spi or "", [])
-
-
-def find_pair(view: View, event: Event, identity: Identity) -> NegotiationState | None:
-    """Return the negotiation of an SPI pair, or the one under way that this event's pair completes."""
-    same = same_initiator(view, identity)
-    if identity.responder_spi is not None:
-        known = [s for s in same if s.responder_spi == identity.responder_spi]
-        if known:
-            return known[-1]
-        unanswered = [s for s in same if s.ended is None and (s.responder_spi is None or asked_again(s))]
-        return unanswered[-1] if unanswered else None
-    under_way = [s for s in same if s.ended is None and not (s.failed and s.role == "responder")]
-    return under_way[-1] if under_way else None
-
-
-def asked_again(state: NegotiationState) -> bool:
-    """Tell whether the last answer asked for a cookie or another group: the real answer may have another SPI."""
-    answers = [m for m in state.messages if m.response]
-    return bool(
-        answers
-        and answers[-1].exchange == "IKE_SA_INIT"
-        and {"COOKIE", "INVALID_KE_PAYLOAD"}.intersection(answers[-1].notifies)
-    )
-
-
-def contradicts(view: View, event: Event, identity: Identity) -> bool:
-    """Tell whether a record names one negotiation's peer and another's SPIs: its lines were torn apart."""
-    remote = endpoints(event)[1]
-    state = find_pair(view, event, identity)
-    if remote is None or state is None or state.remote is None or remote.address == state.remote.address:
-        return False
-    return event.handle is None or view.owners.get(event.handle) is not state
-
-
-def states_of_peer(view: View, event: Event) -> list[NegotiationState]:
-    """Return the negotiations under way between the ends that an event names."""
-    local, remote = endpoints(event)
-    if remote is None:
+def just_aborted(view: View, event: Event, remote: Endpoint) -> list[NegotiationState]:
+    """Return the negotiation with an event's peer that was aborted just before: the lines behind only repeat it."""
+    last = view.last
+    if event.kind not in ("negotiation_aborted", "ike_sa_down") or last is None:
         return []
-    return [
-        s
-        for s in view.by_peer.get(remote.address, {}).values()
-        if (local is None or s.local is None or s.local.address == local.address)
-    ]
+    if last.ended is None or last.ended.kind != "negotiation_aborted" or last.remote is None:
+        return []
+    near = event.line - last.ended.line <= ECHO_LINES
+    now, then = event.offset_ms, last.ended.offset_ms
+    if now is not None and then is not None:
+        near = abs(now - then) <= ECHO_MS
+    return [last] if near and last.remote.address == remote.address else []
 
 
 def is_past(held: Event, event: Event) -> bool:
@@ -206,8 +205,7 @@ def is_past(held: Event, event: Event) -> bool:
     return held.source != event.source or event.line - held.line > HELD_LINES
 
 
-def may_be_of_ended(view: View, event: Event) -> bool:
+def may_be_of_ended(view: View, event: Event, remote: Endpoint) -> bool:
     """Tell whether a peer's `CONNECTION STATUS: DOWN` may be of a negotiation with it that has just ended."""
-    remote = endpoints(event)[1]
-    ended = view.ended_peers.get(remote.address) if remote else None
-    return event.fields.get("status_word") == "DOWN" and ended is not None and not is_past(ended, event)
+    ended = view.ended_peers.get(remote.address)
+    return ended is not None and event.fields.get("status_word") == "DOWN" and not is_past(ended, event)

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, summarize_address_range
 from typing import Literal
 
-from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Attribute, Comparison
-from ikelog.events.types import Event, Proposal, TrafficSelector
+from ikelog.events.types import Proposal, TrafficSelector
 
 DH_GROUP = "DH group"
 UNKNOWN = ("unknown",)
@@ -22,63 +22,6 @@ _ATTRIBUTES = (
 )
 _IN_WORDS = {"prf": "PRF"}
 _CHILD_PROTOCOLS = ("esp", "ah")
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A received list of proposals that was refused, and the own list that the device printed beside it, if any.
-
-    `expected` is None where no own list stands behind the received one; it may also stand there empty.
-    """
-
-    received: Event
-    expected: Event | None
-    purpose: Literal["ike", "child"]
-
-    @property
-    def own(self) -> tuple[Proposal, ...]:
-        """Return the own list; empty also where none was printed."""
-        return listed(self.expected) if self.expected else ()
-
-    @property
-    def comparisons(self) -> tuple[Comparison, ...]:
-        """Compare the own list with the received one."""
-        return compare_proposals(self.own, listed(self.received))
-
-    @property
-    def nearest(self) -> tuple[Proposal | None, Proposal | None]:
-        """Return the own and the received proposal that come nearest to each other."""
-        return nearest_pair(self.own, listed(self.received))
-
-
-def listed(event: Event) -> tuple[Proposal, ...]:
-    """Return the proposals that a record lists."""
-    proposals = event.fields.get("proposals", ())
-    return tuple(p for p in proposals if isinstance(p, Proposal)) if isinstance(proposals, tuple) else ()
-
-
-def refusals(negotiation: Negotiation, purpose: Literal["ike", "child"]) -> list[Refusal]:
-    """Return the lists of received and expected policies that stand in a negotiation, in pairs."""
-    return [r for r in _pairs(negotiation.events) if r.purpose == purpose and listed(r.received)]
-
-
-def _pairs(events: Iterable[Event]) -> Iterator[Refusal]:
-    received: Event | None = None
-    for event in events:
-        if event.kind == "policies_received":
-            if received:
-                yield Refusal(received, None, _purpose(received))
-            received = event
-        elif event.kind == "policies_expected" and received:
-            yield Refusal(received, event, _purpose(received))
-            received = None
-    if received:
-        yield Refusal(received, None, _purpose(received))
-
-
-def _purpose(received: Event) -> Literal["ike", "child"]:
-    child = any(proposal.protocol in _CHILD_PROTOCOLS for proposal in listed(received))
-    return "child" if child else "ike"
 
 
 def compare_proposals(own: Sequence[Proposal], received: Sequence[Proposal]) -> tuple[Comparison, ...]:
@@ -205,6 +148,11 @@ def read_selector(text: str) -> TrafficSelector | None:
 
 def networks(selectors: Iterable[TrafficSelector]) -> Networks | None:
     """Return what selectors cover as the fewest networks; None where an address is masked or no range."""
+    return _networks(tuple(selectors))
+
+
+@lru_cache(maxsize=4096)
+def _networks(selectors: tuple[TrafficSelector, ...]) -> Networks | None:
     found: list[IPv4Network | IPv6Network] = []
     for selector in selectors:
         try:
@@ -228,8 +176,11 @@ def network_words(selectors: Iterable[TrafficSelector]) -> tuple[str, ...]:
 def relation(own: Iterable[TrafficSelector], peer: Iterable[TrafficSelector]) -> Relation:
     """Say how the peer's networks stand to the own ones."""
     here, there = networks(own), networks(peer)
-    if not here or not there:
-        return "unknown"
+    return _relation(here, there) if here and there else "unknown"
+
+
+@lru_cache(maxsize=4096)
+def _relation(here: Networks, there: Networks) -> Relation:
     if here == there:
         return "equal"
     if _inside(there, here):

@@ -1,17 +1,22 @@
 """Run the rules, choose each negotiation's verdict, and leave out what only follows from it."""
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
+from typing import NamedTuple
 
-from ikelog.correlation.types import ChildSa, Negotiation
+from ikelog.correlation.types import ChildSa, Negotiation, changed
+from ikelog.diagnosis.by_line import ByLine
 from ikelog.diagnosis.registry import rules
-from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
+from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule, matches
 from ikelog.diagnosis.types import Evidence, Finding, Severity
 
 TextOf = Callable[[str, int, int], str]
 # The family of what happens to an SA that had come up.
 _LIFE_OF_AN_SA = "IKE4"
+# What is said of a negotiation that the log leaves under way, where nothing explains an end.
+_UNFINISHED = "IKE114"
 _WORST_FIRST = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -32,10 +37,6 @@ class _Found:
         """Tell whether this can be the reason of a failure."""
         return self.rule.rank < Rank.NOTE and self.severity == "error"
 
-    def lies_within(self, first: int, end: float) -> bool:
-        """Tell whether some of the evidence stands from line `first` on and before `end`."""
-        return any(place.end_line >= first and place.line < end for place in self.match.evidence)
-
     def weight(self) -> tuple[int, int, tuple[int, int], str]:
         """Order the candidates for a verdict: nearest to the cause, seen rather than inferred, first in the log."""
         inferred = self.match.certainty == "inferred"
@@ -44,11 +45,19 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Explained:
-    """What explains a negotiation, and its Child SAs by id; `told` is all of it that is worth saying."""
+    """What explains a negotiation, and its Child SAs by id; `told` are, by identity, the errors worth saying."""
 
     verdict: _Found | None
     children: Mapping[str, _Found]
-    told: tuple[_Found, ...]
+    told: frozenset[int]
+
+
+class _Shown(NamedTuple):
+    """Lines that are evidence of a finding."""
+
+    line: int
+    end_line: int
+    found: _Found
 
 
 def diagnose(log: Log, text_of: TextOf) -> tuple[tuple[Negotiation, ...], tuple[Finding, ...]]:
@@ -57,16 +66,18 @@ def diagnose(log: Log, text_of: TextOf) -> tuple[tuple[Negotiation, ...], tuple[
     `text_of(source, line, end_line)` gives the raw lines for the evidence.
     """
     order = {source.name: place for place, source in enumerate(log.sources)}
-    found = [_Found(rule, match, order) for rule in rules() for match in rule.find(log)]
-    about: dict[str, list[_Found]] = {n.id: [] for n in log.negotiations}
+    found = [_Found(rule, match, order) for rule in rules() for match in matches(rule, log)]
+    about: defaultdict[str, list[_Found]] = defaultdict(list)
     for one in found:
-        for negotiation in one.match.negotiations:
-            about[negotiation.id].append(one)
-    explained = {n.id: _explain(n, about[n.id]) for n in log.negotiations}
+        if one.explains() or one.rule.code == _UNFINISHED:
+            for negotiation in one.match.negotiations:
+                about[negotiation.id].append(one)
+    explained = {n.id: _explain(n, about[n.id]) for n in log.negotiations if n.id in about}
     kept = [f for f in found if _stands(f, explained)]
     kept.sort(key=lambda f: (_WORST_FIRST[f.severity], f.first_place(), f.rule.code))
     findings = tuple(_finding(f"F{i}", f, text_of) for i, f in enumerate(kept, 1))
-    return tuple(_with_verdicts(n, explained[n.id]) for n in log.negotiations), findings
+    judged = (_with_verdicts(n, explained[n.id]) if n.id in explained else n for n in log.negotiations)
+    return tuple(judged), findings
 
 
 def _explain(negotiation: Negotiation, own: list[_Found]) -> _Explained:
@@ -75,18 +86,30 @@ def _explain(negotiation: Negotiation, own: list[_Found]) -> _Explained:
     What befalls a later Child SA of an IKE SA that works is that Child SA's, not the negotiation's.
     """
     verdict = _verdict(negotiation, own)
-    children: dict[str, _Found] = {}
     errors = [f for f in own if f.explains()]
-    told = [f for f in errors if f is verdict]
-    for child, end in _failed_children(negotiation):
-        of_child = [f for f in errors if f.lies_within(child.line, end)]
-        best = min(of_child, key=_Found.weight, default=None) if negotiation.outcome == "established" else verdict
-        if best is not None:
-            children[child.id] = best
-            told += [best, *(f for f in errors if f not in of_child and negotiation.outcome == "established")]
-    if not children and negotiation.outcome == "established":
-        told += errors
-    return _Explained(verdict, children, tuple(told))
+    failed = _failed_children(negotiation)
+    if negotiation.outcome == "established":
+        children, elsewhere = _explain_children(failed, errors)
+    else:
+        children, elsewhere = {child.id: verdict for child, _ in failed if verdict is not None}, set()
+    chosen = [f for f in (verdict, *children.values()) if f is not None]
+    same = {id(f) for f in errors if id(f) not in elsewhere and any(f.rule is c.rule and f == c for c in chosen)}
+    return _Explained(verdict, children, frozenset(elsewhere | same))
+
+
+def _explain_children(failed: list[tuple[ChildSa, float]], errors: list[_Found]) -> tuple[dict[str, _Found], set[int]]:
+    """Choose what explains each later Child SA; return with it, by identity, the errors that are not of all of them."""
+    shown = ByLine([_Shown(place.line, place.end_line, f) for f in errors for place in f.match.evidence])
+    longest = max((place.end_line - place.line for place in shown.places), default=0)
+    children: dict[str, _Found] = {}
+    inside: Counter[int] = Counter()
+    for child, end in failed:
+        near = shown.between(child.line - longest, end)
+        found = {id(place.found): place.found for place in near if place.end_line >= child.line}
+        if found:
+            children[child.id] = min(found.values(), key=_Found.weight)
+            inside.update(found.keys())
+    return children, {id(f) for f in errors if inside[id(f)] < len(children) or not children}
 
 
 def _failed_children(negotiation: Negotiation) -> list[tuple[ChildSa, float]]:
@@ -104,7 +127,7 @@ def _verdict(negotiation: Negotiation, own: list[_Found]) -> _Found | None:
     if explaining:
         return min(explaining, key=_Found.weight)
     if negotiation.outcome == "incomplete":
-        return next((f for f in own if f.rule.code == "IKE114"), None)
+        return next((f for f in own if f.rule.code == _UNFINISHED), None)
     return None
 
 
@@ -119,17 +142,19 @@ def _stands(found: _Found, explained: Mapping[str, _Explained]) -> bool:
     if not found.explains() or found.rule.stays:
         return True
     about = [explained[n.id] for n in found.match.negotiations]
-    return not about or any(found in one.told or (one.verdict is None and not one.told) for one in about)
+    return not about or any(id(found) in one.told or (one.verdict is None and not one.told) for one in about)
 
 
 def _with_verdicts(negotiation: Negotiation, explained: _Explained) -> Negotiation:
     """Set the verdict of a negotiation and of each Child SA of it that failed."""
+    if explained.verdict is None and not explained.children:
+        return negotiation
     children = tuple(
-        replace(child, verdict=explained.children[child.id].rule.code) if child.id in explained.children else child
+        changed(child, verdict=explained.children[child.id].rule.code) if child.id in explained.children else child
         for child in negotiation.child_sas
     )
     verdict = explained.verdict.rule.code if explained.verdict else None
-    return replace(negotiation, verdict=verdict, child_sas=children)
+    return changed(negotiation, verdict=verdict, child_sas=children)
 
 
 def _finding(number: str, found: _Found, text_of: TextOf) -> Finding:

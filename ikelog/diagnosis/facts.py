@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
-from ikelog.events.types import Event, Proposal
+from ikelog.events.types import Event, Events, Proposal
 from ikelog.terms import errors
 
 NEVER_ANSWERED = "0" * 16
@@ -11,12 +11,22 @@ NEVER_ANSWERED = "0" * 16
 
 def events(negotiation: Negotiation, *kinds: str) -> list[Event]:
     """Return a negotiation's own events of the given kinds, in order."""
-    return negotiation.events.of(*kinds)
+    return _of(negotiation.events, kinds)
 
 
 def nearby(negotiation: Negotiation, *kinds: str) -> list[Event]:
     """Return the events of the given kinds that may be this negotiation's: what rests on them is inferred."""
-    return negotiation.nearby.of(*kinds)
+    return _of(negotiation.nearby, kinds)
+
+
+def _of(found: Events, kinds: tuple[str, ...]) -> list[Event]:
+    """Return the events of the given kinds; of most kinds that a rule asks for a healthy negotiation has none."""
+    return [] if not found or found.places.keys().isdisjoint(kinds) else found.of(*kinds)
+
+
+def tells(negotiation: Negotiation, *kinds: str) -> bool:
+    """Tell whether a negotiation has an event of its own of one of the kinds."""
+    return not negotiation.events.places.keys().isdisjoint(kinds)
 
 
 def errors_reported(negotiation: Negotiation, *sentences: str) -> list[Event]:
@@ -24,7 +34,12 @@ def errors_reported(negotiation: Negotiation, *sentences: str) -> list[Event]:
 
     A line may give two, `what failed: why`: either counts.
     """
-    found = events(negotiation, "error_reported", "negotiation_aborted")
+    return errors_among(negotiation.events, *sentences)
+
+
+def errors_among(events: Events, *sentences: str) -> list[Event]:
+    """Return those events in which the device gave one of the error sentences, or any."""
+    found = _of(events, ("error_reported", "negotiation_aborted"))
     if not sentences:
         return found
     return [e for e in found if {e.fields.get("error"), e.fields.get("detail")}.intersection(sentences)]

@@ -1,13 +1,14 @@
 """The shape of a rule, and what it looks at."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Protocol
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Alternative, Certainty, Comparison, Fix, Severity, Side
-from ikelog.events.types import Event
+from ikelog.events.types import Event, Events
 
 
 class Rank(IntEnum):
@@ -46,14 +47,23 @@ class SourceFacts:
     clocked: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Log:
-    """All that was correlated: the negotiations, the events of none, and the lines that no grammar knows."""
+    """All that was correlated: the negotiations, the events of none, and the lines that no grammar knows.
+
+    `matches` remembers by a rule's code what it has found here.
+    """
 
     negotiations: tuple[Negotiation, ...]
     loose: tuple[Event, ...] = ()
     unrecognised: tuple[Event, ...] = ()
     sources: tuple[SourceFacts, ...] = ()
+    matches: dict[str, tuple["Match", ...]] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def of_none(self) -> Events:
+        """The events of no negotiation, by kind."""
+        return Events(self.loose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,8 @@ class Rule:
 
     `meaning` is what a reader of the manual page wants first; `looks_like` are short made-up example lines;
     `mistaken_for` says what it is often taken for; `references` name an RFC section each. `stays` keeps a finding
-    beside another one that explains the negotiation.
+    beside another one that explains the negotiation. `together` says that what is found of a negotiation depends on
+    what other ones are in the log.
     """
 
     code: str
@@ -101,3 +112,11 @@ class Rule:
     references: tuple[str, ...] = ()
     sample: str | None = None
     stays: bool = False
+    together: bool = False
+
+
+def matches(rule: Rule, log: Log) -> tuple[Match, ...]:
+    """Return what a rule finds in a log; it is looked for only once."""
+    if rule.code not in log.matches:
+        log.matches[rule.code] = tuple(rule.find(log))
+    return log.matches[rule.code]

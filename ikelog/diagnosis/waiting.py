@@ -5,13 +5,17 @@ from ikelog.diagnosis.order import before
 from ikelog.events.types import Event
 
 
-def answer_to(negotiation: Negotiation, request: Message) -> Message | None:
-    """Return the answer to a request, if the log shows one."""
-    return next((m for m in negotiation.messages if m.answers == request.n), None)
+def answers(negotiation: Negotiation) -> dict[int, Message]:
+    """Return the answers that the log shows, by the `n` of the request."""
+    return {m.answers: m for m in reversed(negotiation.messages) if m.answers is not None}
 
 
 def waiting_request(negotiation: Negotiation, end: Event) -> Message | None:
     """Return the last request of this device that was sent before `end` and not answered before it."""
-    sent = [m for m in negotiation.messages if m.direction == "sent" and not m.response and before(negotiation, m, end)]
-    open_ones = [m for m in sent if (answer := answer_to(negotiation, m)) is None or before(negotiation, end, answer)]
-    return open_ones[-1] if open_ones else None
+    known = answers(negotiation)
+    for message in reversed(negotiation.messages):
+        if message.direction == "sent" and not message.response and before(negotiation, message, end):
+            answer = known.get(message.n)
+            if answer is None or before(negotiation, end, answer):
+                return message
+    return None

@@ -97,7 +97,7 @@ def plain(value: object) -> object:
             return _offer(value)
         case TrafficSelector():
             return _selector(value)
-    keys = KEYS.get(type(value))
+    keys = KEYS.get(type(value)) or KEYS.get(type(value).__mro__[1])  # correlation builds a Negotiation of its own kind
     return value if keys is None else {key: plain(getattr(value, key)) for key in keys}
 
 

@@ -22,8 +22,9 @@ _NO_MESSAGES = Alternative("IKE214", "IKE_SA_INIT was answered and IKE_AUTH was 
 def find(log: Log) -> Iterator[Match]:
     """Find first requests that were repeated without any answer."""
     for negotiation in log.negotiations:
-        received = any(message.direction == "received" for message in negotiation.messages)
-        if negotiation.role == "responder" or received or answered(negotiation) or negotiation.ike_up:
+        if negotiation.ike_up or negotiation.role == "responder" or answered(negotiation):
+            continue
+        if any(message.direction == "received" for message in negotiation.messages):
             continue
         first = next(iter(negotiation.messages), None)
         if negotiation.outcome == "failed":

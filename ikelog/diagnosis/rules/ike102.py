@@ -19,8 +19,10 @@ def find(log: Log) -> Iterator[Match]:
     known = {negotiation.id: negotiation for negotiation in log.negotiations}
     told: set[str] = set()
     for negotiation in log.negotiations:
+        if negotiation.role != "responder" or negotiation.ike_up is not None or negotiation.id in told:
+            continue
         group = [negotiation, *(known[i] for i in negotiation.same_request_as if i in known)]
-        if negotiation.id in told or any(n.role != "responder" or _got_through(n) for n in group):
+        if any(n.role != "responder" or _got_through(n) for n in group):
             continue
         told.update(n.id for n in group)
         yield from _asked_again(sorted(group, key=_first_line))
@@ -111,4 +113,5 @@ RULE = Rule(
     references=("RFC 7296 section 2.1", "RFC 7296 section 2.21.1"),
     sample="asa-response-not-arriving.log",
     stays=True,
+    together=True,
 )

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import proposal_fixes
-from ikelog.diagnosis.compare import DH_GROUP, Refusal, differences, differs_only_in, nearest_pair, refusals
+from ikelog.diagnosis.compare import DH_GROUP, differences, differs_only_in, nearest_pair
 from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import errors_reported, events, failures, notified, offers, peer
+from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative
 from ikelog.terms import errors

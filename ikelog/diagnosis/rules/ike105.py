@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
 from ikelog.diagnosis.commands import platforms
-from ikelog.diagnosis.compare import DH_GROUP, Refusal, differs_only_in, nearest_of, refusals
+from ikelog.diagnosis.compare import DH_GROUP, differs_only_in, nearest_of
 from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import errors_reported, events, failures, notified, peer
+from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
 from ikelog.terms import errors

@@ -25,7 +25,7 @@ def find(log: Log) -> Iterator[Match]:
     order = {name: place for place, name in enumerate(known)}
     told: set[str] = set()
     for negotiation in log.negotiations:
-        if negotiation.id in told:
+        if not negotiation.simultaneous_with or negotiation.id in told:
             continue
         group = _group(negotiation, known, order)
         told.update(n.id for n in group)

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from ikelog.correlation.kinds import NAME_ERROR
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.evidence import notify_lines
-from ikelog.diagnosis.facts import notified, peer
+from ikelog.diagnosis.facts import events, notified, peer
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
 from ikelog.events.types import Event
@@ -25,8 +26,11 @@ def find(log: Log) -> Iterator[Match]:
     for negotiation in log.negotiations:
         if negotiation.stage in (None, "init"):
             yield from _in_init(negotiation)
-    for source in dict.fromkeys(event.source for event in log.loose if _says_so(event)):
-        yield _match((), [event for event in log.loose if event.source == source and _says_so(event)])
+    by_source: dict[str, list[Event]] = {}
+    for event in filter(_says_so, log.of_none.of(*NAME_ERROR)):
+        by_source.setdefault(event.source, []).append(event)
+    for said in by_source.values():
+        yield _match((), said)
 
 
 def _in_init(negotiation: Negotiation) -> Iterator[Match]:
@@ -35,7 +39,7 @@ def _in_init(negotiation: Negotiation) -> Iterator[Match]:
         for name in _NOTIFIES
         for place in notify_lines(negotiation, name, notified(negotiation, name, exchange="IKE_SA_INIT"))
     ]
-    said = [event for event in negotiation.events if _says_so(event)]
+    said = [event for event in events(negotiation, *NAME_ERROR) if _says_so(event)]
     evidence: list[Lined] = sorted([*told, *said], key=lambda place: place.line)
     if evidence:
         yield _match((negotiation,), evidence)

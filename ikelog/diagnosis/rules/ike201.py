@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
-from ikelog.diagnosis.authentication import named_elsewhere, own_method, peer_method, unverified
+from ikelog.diagnosis.authentication import Method, named_elsewhere, own_method, peer_method, unverified
 from ikelog.diagnosis.facts import events, failures, peer
 from ikelog.diagnosis.fixes import for_device
 from ikelog.diagnosis.order import before
@@ -17,8 +17,7 @@ def find(log: Log) -> Iterator[Match]:
     """Yield the negotiations in which the peer's AUTH did not verify and a pre-shared key was to verify it."""
     for negotiation in failures(log.negotiations):
         refused = unverified(negotiation)
-        method = peer_method(negotiation) or own_method(negotiation)
-        if refused and method == "psk" and not named_elsewhere(negotiation):
+        if refused and _method(negotiation) == "psk" and not named_elsewhere(negotiation):
             said = [e for e in events(negotiation, *_KEY_LINES) if before(negotiation, e, refused[0])]
             yield Match(
                 (negotiation,),
@@ -26,6 +25,11 @@ def find(log: Log) -> Iterator[Match]:
                 _explanation(negotiation),
                 fix=for_device(negotiation, *_fixes(negotiation)),
             )
+
+
+def _method(negotiation: Negotiation) -> Method | None:
+    """Return how the peer authenticates; where the log does not say, as this device does."""
+    return peer_method(negotiation) or own_method(negotiation)
 
 
 def _explanation(negotiation: Negotiation) -> str:

@@ -6,7 +6,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import MAYBE_ANOTHERS, seen
 from ikelog.diagnosis.facts import errors_reported, events, failures, peer
 from ikelog.diagnosis.fixes import for_device
-from ikelog.diagnosis.order import before
+from ikelog.diagnosis.order import before, next_behind
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
 from ikelog.terms import errors
@@ -44,9 +44,9 @@ def _missing(negotiation: Negotiation) -> Match | None:
 
 def _unset(negotiation: Negotiation) -> Match | None:
     """Match an ASA that found its tunnel group and no credential in it."""
-    group, _ = seen(negotiation, "tunnel_group_found")
     lines, certainty = seen(negotiation, *_OWN_UNSET)
-    if not group or not lines or seen(negotiation, "tunnel_group_missing")[0]:
+    group, _ = seen(negotiation, "tunnel_group_found") if lines else ([], certainty)
+    if not group or seen(negotiation, "tunnel_group_missing")[0]:
         return None
     name = group[-1].fields["tunnel_group"]
     text = f"Tunnel group {name} has no pre-shared key (nor a trustpoint): this device cannot authenticate itself."
@@ -56,13 +56,14 @@ def _unset(negotiation: Negotiation) -> Match | None:
 
 def _looked_up(negotiation: Negotiation) -> Match | None:
     """Match a key that was looked for, and a search that found nothing before the key was used."""
-    for wanted in events(negotiation, "peer_preshared_key_requested"):
-        used = [e for e in events(negotiation, "preshared_key_used") if before(negotiation, wanted, e)]
-        absent = [e for e in errors_reported(negotiation, errors.NOT_IN_DATABASE) if before(negotiation, wanted, e)]
-        if absent and not any(before(negotiation, e, absent[0]) for e in used):
+    absent = errors_reported(negotiation, errors.NOT_IN_DATABASE)
+    used = events(negotiation, "preshared_key_used")
+    for wanted in events(negotiation, "peer_preshared_key_requested") if absent else ():
+        missed, found = (next_behind(negotiation, wanted, places) for places in (absent, used))
+        if missed and not (found and before(negotiation, found, missed)):
             text = f"The search for the pre-shared key of {wanted.fields['identity_name']} found none."
             other = (Alternative("IKE204", "it may be the profile of that identity that was not found"),)
-            evidence = [wanted, absent[0]]
+            evidence = [wanted, missed]
             return Match((negotiation,), evidence, text, "inferred", alternatives=other, fix=_fix(negotiation))
     return None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import MAYBE_ANOTHERS, seen
-from ikelog.diagnosis.facts import errors_reported, events, peer
+from ikelog.diagnosis.facts import errors_reported, events, peer, tells
 from ikelog.diagnosis.fixes import for_device
 from ikelog.diagnosis.order import before, ordered
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
@@ -12,27 +12,35 @@ from ikelog.diagnosis.types import Fix
 from ikelog.events.types import Event
 from ikelog.terms import errors
 
+_FAILED = "peer_id_check_failed"
+
 
 def find(log: Log) -> Iterator[Match]:
     """Yield the failed checks of an identity against a certificate: errors where the negotiation failed there."""
+    some_are_near = log.of_none.has(_FAILED)  # what is near a negotiation is of none
     for negotiation in log.negotiations:
-        failed, certainty = seen(negotiation, "peer_id_check_failed")
-        if failed:
-            enforced = negotiation.outcome == "failed" and not _went_on(negotiation, failed[0])
-            yield Match(
-                (negotiation,),
-                [failed[0], *(_refused(negotiation, failed[0]) if enforced else [])],
-                _checked(negotiation),
-                certainty,
-                severity="error" if enforced else "warning",
-                alternatives=() if certainty == "observed" else (MAYBE_ANOTHERS,),
-                fix=for_device(negotiation, *_fixes(negotiation)),
-            )
+        near = some_are_near and any(event.kind == _FAILED for event in negotiation.nearby)
+        if near or tells(negotiation, _FAILED):
+            yield from _failed(negotiation)
         for event in events(negotiation, "certificate_address_differs")[:1]:
             yield Match((negotiation,), [event], _address(event), fix=for_device(negotiation, *_fixes(negotiation)))
-    for event in log.loose:
-        if event.kind == "certificate_address_differs":
-            yield Match((), [event], _address(event), fix=_fixes(platform="ios"))
+    for event in log.of_none.of("certificate_address_differs"):
+        yield Match((), [event], _address(event), fix=_fixes(platform="ios"))
+
+
+def _failed(negotiation: Negotiation) -> Iterator[Match]:
+    failed, certainty = seen(negotiation, _FAILED)
+    if failed:
+        enforced = negotiation.outcome == "failed" and not _went_on(negotiation, failed[0])
+        yield Match(
+            (negotiation,),
+            [failed[0], *(_refused(negotiation, failed[0]) if enforced else [])],
+            _checked(negotiation),
+            certainty,
+            severity="error" if enforced else "warning",
+            alternatives=() if certainty == "observed" else (MAYBE_ANOTHERS,),
+            fix=for_device(negotiation, *_fixes(negotiation)),
+        )
 
 
 def _went_on(negotiation: Negotiation, failed: Event) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ikelog.diagnosis.commands import proposal_fixes
-from ikelog.diagnosis.compare import DH_GROUP, Refusal, differences, differing, nearest_of, refusals
+from ikelog.diagnosis.compare import DH_GROUP, differences, differing, nearest_of
 from ikelog.diagnosis.facts import peer
+from ikelog.diagnosis.policies import Refusal
 from ikelog.diagnosis.refused_child import ANOTHERS, RefusedChild, refused_children
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative
@@ -16,7 +17,7 @@ _MODE = Alternative("IKE304", "the modes may differ, tunnel against transport: I
 def find(log: Log) -> Iterator[Match]:
     """Find Child SAs whose refused proposal stands in the log beside the own one, or is named by IPSEC."""
     for child in refused_children(log):
-        lists = [r for r in refusals(child.negotiation, "child") if child.holds(r.received) and r.own]
+        lists = [refusal for refusal in child.policies if refusal.own]
         differ = [r for r in lists if _tells(r)]
         if differ:
             yield _compared(child, differ[-1])

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import crypto_acl_commands, platforms
 from ikelog.diagnosis.compare import Selectors, network_words, networks, route_based_words, selector_difference
-from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import peer
 from ikelog.diagnosis.refused_child import (
     ANOTHERS,
     ENTRY,
-    Known,
+    KnownSelectors,
     RefusedChild,
     asked_for,
     entry_name,
-    known_selectors,
     nearest_selectors,
     refused_children,
     refused_entries,
@@ -28,7 +26,7 @@ _REFUSED = ("selectors_refused", "proxies_refused")
 
 def find(log: Log) -> Iterator[Match]:
     """Find Child SAs that were refused for their traffic selectors, here or by the peer."""
-    known: Known | None = None
+    known: KnownSelectors | None = None
     for child in refused_children(log):
         entries, sure = refused_entries(child)
         unmatched = [entry for entry in entries if entry.kind == "crypto_map_unmatched"]
@@ -38,16 +36,16 @@ def find(log: Log) -> Iterator[Match]:
         near: list[Lined] = [*unmatched, *child.nearby(*_REFUSED)]
         evidence = here or by_peer or near
         if evidence:
-            known = known_selectors(log) if known is None else known
+            known = known or KnownSelectors(log)
             entry = entry_name(unmatched[-1]) if unmatched else ENTRY
             yield _match(child, known, evidence, entry, sure=bool(here or by_peer))
 
 
 def _refusals(child: RefusedChild, direction: str) -> list[Lined]:
-    return notify_lines(child.negotiation, "TS_UNACCEPTABLE", child.notified("TS_UNACCEPTABLE", direction))
+    return child.notify_lines("TS_UNACCEPTABLE", child.notified("TS_UNACCEPTABLE", direction))
 
 
-def _match(child: RefusedChild, known: Known, evidence: list[Lined], entry: str, *, sure: bool) -> Match:
+def _match(child: RefusedChild, known: KnownSelectors, evidence: list[Lined], entry: str, *, sure: bool) -> Match:
     negotiation, wanted = child.negotiation, asked_for(child)
     compared = nearest_selectors(child, known)
     difference = route_based_words(wanted, here=child.asked_here) if wanted else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from ikelog.diagnosis.commands import crypto_map_commands, platforms
-from ikelog.diagnosis.facts import peer
+from ikelog.diagnosis.facts import events, peer
 from ikelog.diagnosis.refused_child import (
     ANOTHERS,
     ENTRY,
@@ -22,15 +22,15 @@ _UNMATCHED = Alternative("IKE302", "another entry was tried as well, and its net
 _TUNNEL_GROUP = Alternative("IKE218", "it may be the tunnel group that is missing: the message names both")
 _NO_VERSION = {"ikev2_not_configured", "ikev1_not_configured"}
 # What the Tunnel Manager says names a crypto map entry, never an IKE SA.
-_MANAGER = {*_NO_VERSION, "acquire_dispatched", "acquire_failed", "tunnel_attempt_failed", "tunnel_manager_failed"}
+_MANAGER = (*_NO_VERSION, "acquire_dispatched", "acquire_failed", "tunnel_attempt_failed", "tunnel_manager_failed")
 
 
 def find(log: Log) -> Iterator[Match]:
     """Find crypto map entries that did not serve: tried for a peer's request, or for a start of this device."""
     for child in refused_children(log):
         yield from _tried(child)
-    everything = chain(log.loose, chain.from_iterable(n.events for n in log.negotiations))
-    manager = sorted((e for e in everything if e.kind in _MANAGER), key=lambda e: (e.source, e.line))
+    of_negotiations = chain.from_iterable(events(n, *_MANAGER) for n in log.negotiations)
+    manager = sorted(chain(log.of_none.of(*_MANAGER), of_negotiations), key=lambda e: (e.source, e.line))
     for before, event in pairwise(manager):
         if {before.kind, event.kind} == _NO_VERSION and before.source == event.source:
             yield _without_version(manager, before, event)

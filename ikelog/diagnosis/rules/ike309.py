@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ikelog.diagnosis.commands import in_words, platforms
 from ikelog.diagnosis.compare import network_words
-from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import offers, peer
 from ikelog.diagnosis.refused_child import RefusedChild, asked_for, refused_children
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
@@ -30,7 +29,7 @@ def find(log: Log) -> Iterator[Match]:
         if answers:
             yield Match(
                 (child.negotiation,),
-                notify_lines(child.negotiation, "NO_PROPOSAL_CHOSEN", answers[:1]),
+                child.notify_lines("NO_PROPOSAL_CHOSEN", answers[:1]),
                 _said(child, answers[0].exchange),
                 alternatives=_ALTERNATIVES,
                 fix=_fix(

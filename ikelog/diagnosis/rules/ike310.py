@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from ikelog.diagnosis.commands import debug_fixes
-from ikelog.diagnosis.compare import refusals
 from ikelog.diagnosis.evidence import head
 from ikelog.diagnosis.facts import peer
 from ikelog.diagnosis.refused_child import RefusedChild, refused_children
@@ -18,7 +17,7 @@ def find(log: Log) -> Iterator[Match]:
     """Find every Child SA that was refused; any finding that explains one goes before this."""
     for child in refused_children(log):
         evidence = _evidence(child)
-        lists = [r for r in refusals(child.negotiation, "child") if child.holds(r.received) and r.own]
+        lists = [refusal for refusal in child.policies if refusal.own]
         if evidence:
             yield Match(
                 (child.negotiation,),
@@ -33,17 +32,14 @@ def find(log: Log) -> Iterator[Match]:
 def _evidence(child: RefusedChild) -> list[Lined]:
     """Return what shows the refusal: the failing event, the messages that carry an error, else what came last."""
     negotiation = child.negotiation
-    refusing = [m for m in negotiation.messages if child.holds(m) and any(map(is_error, m.notifies))]
+    refusing = [message for message in child.messages if any(map(is_error, message.notifies))]
     told: list[Lined] = [head(message) for message in refusing]
     first: list[Lined] = [negotiation.failure] if negotiation.failure and child.holds(negotiation.failure) else []
-    last: list[Lined] = [*[e for e in negotiation.events if child.holds(e)][-1:]]
-    return first + told[:2] or last
+    return first + told[:2] or list(child.own[-1:])
 
 
 def _said(child: RefusedChild) -> str:
-    names = dict.fromkeys(
-        name for m in child.negotiation.messages if child.holds(m) for name in m.notifies if is_error(name)
-    )
+    names = dict.fromkeys(name for message in child.messages for name in message.notifies if is_error(name))
     seen = f"; seen was {', '.join(names)}" if names else ""
     return f"A Child SA with {peer(child.negotiation, 'the peer')} was refused and no line here says why{seen}."
 

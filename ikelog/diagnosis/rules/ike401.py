@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
-from ikelog.diagnosis.facts import events, gave_up, peer
+from ikelog.diagnosis.facts import events, gave_up, peer, tells
 from ikelog.diagnosis.fixes import for_device
 from ikelog.diagnosis.order import before
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
@@ -11,12 +11,15 @@ from ikelog.diagnosis.types import Alternative, Fix
 from ikelog.diagnosis.waiting import waiting_request
 from ikelog.events.types import Endpoint, Event
 
+_TELLING = ("ike_sa_down", "error_reported", "negotiation_aborted")
 _REKEY = Alternative("IKE402", "the log does not show which request was not answered: it may have been a rekey")
 
 
 def find(log: Log) -> Iterator[Match]:
     """Yield the SAs that were up and were given up because the peer was silent."""
     for negotiation in log.negotiations:
+        if not tells(negotiation, *_TELLING):
+            continue
         up = negotiation.ike_up
         lost = [e for e in events(negotiation, "ike_sa_down") if _peer_lost(e)]
         given_up = [e for e in gave_up(negotiation) if up and before(negotiation, up, e)]
@@ -24,8 +27,8 @@ def find(log: Log) -> Iterator[Match]:
             yield from _unanswered(negotiation, given_up[0])
         elif lost:
             yield Match((negotiation,), lost[:1], _lost(peer(negotiation, "The peer")), fix=_fixes(negotiation))
-    for event in log.loose:
-        if event.kind == "ike_sa_down" and _peer_lost(event):
+    for event in log.of_none.of("ike_sa_down"):
+        if _peer_lost(event):
             remote = event.fields.get("remote")
             yield Match((), [event], _lost(remote.address if isinstance(remote, Endpoint) else "The peer"))
 

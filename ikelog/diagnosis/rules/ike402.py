@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
-from ikelog.diagnosis.facts import events, gave_up, peer
+from ikelog.diagnosis.facts import gave_up, peer
 from ikelog.diagnosis.fixes import for_device
-from ikelog.diagnosis.order import before
+from ikelog.diagnosis.rekeying import rekeyed
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
-from ikelog.diagnosis.waiting import answer_to, waiting_request
+from ikelog.diagnosis.waiting import answers, waiting_request
 from ikelog.events.types import Event
 from ikelog.terms.notifies import is_error
 
@@ -20,7 +20,6 @@ _BECAUSE = {
     "INVALID_KE_PAYLOAD": (_PFS,),
     "TS_UNACCEPTABLE": (Alternative("IKE302", "the traffic selectors differ"),),
 }
-_BEGUN = ("ike_rekey_started", "child_rekey_started")
 _LOST = (Alternative("IKE401", "the peer answers nothing at all any more"),)
 _NEW = Alternative("IKE310", "the log does not show what was asked for: it may have been a new Child SA, not a rekey")
 
@@ -30,41 +29,33 @@ def find(log: Log) -> Iterator[Match]:
     for negotiation in log.negotiations:
         if negotiation.ike_up is None:
             continue
-        for request in negotiation.messages:
-            if request.exchange == "CREATE_CHILD_SA" and request.response is False:
-                yield from _outcome(negotiation, request)
+        exchanged = [m for m in negotiation.messages if m.exchange == "CREATE_CHILD_SA"]
+        if exchanged:
+            yield from _failed(negotiation, exchanged)
 
 
-def _outcome(negotiation: Negotiation, request: Message) -> Iterator[Match]:
-    what = _rekeyed(negotiation, request)
-    answer = answer_to(negotiation, request)
-    if answer is None:
-        silent = [e for e in gave_up(negotiation) if waiting_request(negotiation, e) == request]
-        if silent:
-            yield _match(negotiation, request, silent[0], what, "was not answered", _LOST)
-        return
+def _failed(negotiation: Negotiation, exchanged: list[Message]) -> Iterator[Match]:
+    known = answers(negotiation)
+    granted = max((m.n for m in exchanged if m.response and not any(map(is_error, m.notifies))), default=0)
+    waited = [(end, waiting_request(negotiation, end)) for end in gave_up(negotiation)]
+    what = rekeyed(negotiation)
+    for request in exchanged:
+        answer = known.get(request.n)
+        if request.response is not False:
+            continue
+        if answer is not None:
+            yield from _refused(negotiation, request, answer, what(request), tried_again=granted > request.n)
+        elif silent := [end for end, waiting in waited if waiting is request]:
+            yield _match(negotiation, request, silent[0], what(request), "was not answered", _LOST)
+
+
+def _refused(
+    negotiation: Negotiation, request: Message, answer: Message, what: str | None, *, tried_again: bool
+) -> Iterator[Match]:
     refused = [name for name in answer.notifies if is_error(name)]
-    if not (what and refused) or (refused[0] in _TRIED_AGAIN and _later_success(negotiation, request)):
-        return
-    verb = "refused by this device" if answer.direction == "sent" else "refused by the peer"
-    yield _match(negotiation, request, answer, what, f"was {verb} with {refused[0]}", _BECAUSE.get(refused[0], ()))
-
-
-def _rekeyed(negotiation: Negotiation, request: Message) -> str | None:
-    """Tell what a request rekeys: by its payloads, or by what the device said right before; None if that is unknown."""
-    if "REKEY_SA" in request.notifies:
-        return "Child SA"
-    if "KE" in request.payloads and "TSi" not in request.payloads:
-        return "IKE SA"
-    earlier = [m for m in negotiation.messages if before(negotiation, m, request)]
-    begun = [e for e in events(negotiation, *_BEGUN) if before(negotiation, e, request)]
-    said = [e for e in begun if not earlier or before(negotiation, earlier[-1], e)]
-    return None if not said else "IKE SA" if said[-1].kind == "ike_rekey_started" else "Child SA"
-
-
-def _later_success(negotiation: Negotiation, request: Message) -> bool:
-    later = [m for m in negotiation.messages if m.exchange == "CREATE_CHILD_SA" and m.response and m.n > request.n]
-    return any(not any(is_error(name) for name in m.notifies) for m in later)
+    if what and refused and not (refused[0] in _TRIED_AGAIN and tried_again):
+        verb = "refused by this device" if answer.direction == "sent" else "refused by the peer"
+        yield _match(negotiation, request, answer, what, f"was {verb} with {refused[0]}", _BECAUSE.get(refused[0], ()))
 
 
 def _match(

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.deletion import child_deletes
-from ikelog.diagnosis.facts import events, peer
+from ikelog.diagnosis.facts import events, peer, tells
 from ikelog.diagnosis.order import before
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Fix
 from ikelog.events.types import Event
 
+_DELETED = ("ike_delete_received", "ike_sa_down", "child_delete_received")
 _CONSEQUENCE = ("failed", "child_failed")
 
 
@@ -17,7 +18,9 @@ def find(log: Log) -> Iterator[Match]:
     """Yield the SAs that were at work and that the peer deleted, rekeyed ones left out."""
     replaced = {negotiation.rekeyed_from for negotiation in log.negotiations}
     for negotiation in log.negotiations:
-        if negotiation.ike_up is None or negotiation.outcome in _CONSEQUENCE or negotiation.id in replaced:
+        if negotiation.ike_up is None or not tells(negotiation, *_DELETED):
+            continue
+        if negotiation.outcome in _CONSEQUENCE or negotiation.id in replaced:
             continue
         deleted = _ike_sa(negotiation)
         what = "IKE SA, and every Child SA with it" if deleted else "Child SA"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.deletion import child_deletes
-from ikelog.diagnosis.facts import events, gave_up, peer
+from ikelog.diagnosis.facts import events, gave_up, peer, tells
 from ikelog.diagnosis.order import before, ordered
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Fix
@@ -19,6 +19,8 @@ def find(log: Log) -> Iterator[Match]:
     """Yield the SAs that this device deleted of its own accord, and the negotiations that it broke off."""
     replaced = {negotiation.rekeyed_from for negotiation in log.negotiations}
     for negotiation in log.negotiations:
+        if not tells(negotiation, *_SAID, "ike_sa_down", "child_delete_sent"):
+            continue
         if negotiation.id in replaced or negotiation.outcome == "child_failed" or gave_up(negotiation):
             continue
         if negotiation.ike_up is None:

@@ -7,7 +7,7 @@ from ikelog.diagnosis.facts import events, peer
 from ikelog.diagnosis.order import before
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Evidence, Fix
-from ikelog.diagnosis.waiting import answer_to
+from ikelog.diagnosis.waiting import answers
 
 _CAME_UP = ("established", "ike_only")
 
@@ -17,8 +17,7 @@ def find(log: Log) -> Iterator[Match]:
     for negotiation in log.negotiations:
         if negotiation.outcome not in _CAME_UP:
             continue
-        again = [m for m in negotiation.messages if m.repeats and _recovered(negotiation, m)]
-        again = [m for m in again if not any(m.answers == other.n for other in again)]  # one loss, not two
+        again = _sent_again(negotiation)
         if again:
             evidence: list[Lined] = [place for message in again[:3] for place in (message, _repeat(message))]
             yield Match((negotiation,), evidence, _explanation(negotiation, again))
@@ -29,11 +28,12 @@ def find(log: Log) -> Iterator[Match]:
                 yield Match((negotiation,), resent[:3], _counted(negotiation, len(resent), None))
 
 
-def _recovered(negotiation: Negotiation, message: Message) -> bool:
-    """Tell whether a repeated request was answered, or a repeated answer was followed by more."""
-    if not message.response:
-        return answer_to(negotiation, message) is not None
-    return any(m.n > message.n for m in negotiation.messages)
+def _sent_again(negotiation: Negotiation) -> list[Message]:
+    """Return the requests that were repeated and answered, and the answers that were repeated and followed by more."""
+    repeated = [m for m in negotiation.messages if m.repeats]
+    known = answers(negotiation) if repeated else {}
+    recovered = {m.n: m for m in repeated if (m.n < len(negotiation.messages) if m.response else m.n in known)}
+    return [m for m in recovered.values() if m.answers not in recovered]  # one loss, not two
 
 
 def _repeat(message: Message) -> Evidence:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.facts import events
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 
 _BEGINNINGS = ("IKE_SA_INIT", "MAIN_MODE", "AGGRESSIVE_MODE")
@@ -16,10 +17,12 @@ _FROM_WITHIN = frozenset(
 
 def find(log: Log) -> Iterator[Match]:
     """Find the negotiations of each source that have no beginning."""
-    for source in dict.fromkeys(n.events[0].source for n in log.negotiations if n.events):
-        late = [n for n in log.negotiations if n.events and n.events[0].source == source and _begins_late(n)]
-        if late:
-            yield _match(late)
+    by_source: dict[str, list[Negotiation]] = {}
+    for negotiation in log.negotiations:
+        if negotiation.events:
+            late = by_source.setdefault(negotiation.events[0].source, [])
+            late += [negotiation] if _begins_late(negotiation) else []
+    yield from (_match(late) for late in by_source.values() if late)
 
 
 def _begins_late(negotiation: Negotiation) -> bool:
@@ -30,7 +33,7 @@ def _begins_late(negotiation: Negotiation) -> bool:
     first = negotiation.messages[0]
     if first.exchange not in _BEGINNINGS or first.response:
         return True
-    return any(e.kind == "message_retransmitted" and e.line < first.line for e in negotiation.events)
+    return any(event.line < first.line for event in events(negotiation, "message_retransmitted"))
 
 
 def _match(late: list[Negotiation]) -> Match:

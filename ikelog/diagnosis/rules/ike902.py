@@ -1,6 +1,7 @@
 """IKE902: the log has no clock."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from ikelog.diagnosis.commands import platforms
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule, SourceFacts
@@ -18,8 +19,10 @@ _COMMANDS = {
 
 def find(log: Log) -> Iterator[Match]:
     """Find sources whose IKE lines carry no clock at all; uptime is none."""
+    clockless = {source.name for source in log.sources if source.events and not source.clocked}
+    found = _first_events(log, clockless) if clockless else {}
     for source in log.sources:
-        first = _first_event(log, source.name) if source.events and not source.clocked else None
+        first = found.get(source.name)
         if first:
             yield Match(
                 (),
@@ -29,10 +32,15 @@ def find(log: Log) -> Iterator[Match]:
             )
 
 
-def _first_event(log: Log, name: str) -> Event | None:
-    events = [n.events[0] for n in log.negotiations if n.events and n.events[0].source == name]
-    events += [e for e in (*log.loose, *log.unrecognised) if e.source == name]
-    return min((e for e in events if e.kind != "empty"), key=lambda event: event.line, default=None)
+def _first_events(log: Log, names: set[str]) -> dict[str, Event]:
+    """Return the first event of each of the named sources."""
+    found: dict[str, Event] = {}
+    begun = (n.events[0] for n in log.negotiations if n.events)
+    for event in chain(begun, log.loose, log.unrecognised):
+        if event.source in names and event.kind != "empty":
+            known = found.setdefault(event.source, event)
+            found[event.source] = event if event.line < known.line else known
+    return found
 
 
 def _fix(source: SourceFacts | None) -> tuple[Fix, ...]:

@@ -7,7 +7,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import debug_commands, platforms
 from ikelog.diagnosis.facts import failures, peer
 from ikelog.diagnosis.registry import rules
-from ikelog.diagnosis.rule import Log, Match, Rank, Rule
+from ikelog.diagnosis.rule import Log, Match, Rank, Rule, matches
 from ikelog.diagnosis.types import Fix
 
 
@@ -25,11 +25,14 @@ def _unexplained(log: Log) -> list[Negotiation]:
     if not failed:
         return []
     narrowed = replace(log, negotiations=failed)
-    explaining = [rule for rule in rules() if rule.rank < Rank.UNEXPLAINED]
-    matches = [
-        match for rule in explaining for match in rule.find(narrowed) if (match.severity or rule.severity) == "error"
-    ]
-    explained = {negotiation.id for match in matches for negotiation in match.negotiations}
+    explained = {
+        negotiation.id
+        for rule in rules()
+        if rule.rank < Rank.UNEXPLAINED
+        for match in matches(rule, narrowed if rule.together else log)
+        if (match.severity or rule.severity) == "error"
+        for negotiation in match.negotiations
+    }
     return [negotiation for negotiation in failed if negotiation.id not in explained]
 
 

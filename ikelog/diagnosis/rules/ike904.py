@@ -3,14 +3,17 @@
 from collections.abc import Iterator
 
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
+from ikelog.events.types import Event
 
 _SHOWN = 3
 
 
 def find(log: Log) -> Iterator[Match]:
     """Find the lines of each source that were not understood."""
-    for source in dict.fromkeys(event.source for event in log.unrecognised):
-        unknown = [event for event in log.unrecognised if event.source == source]
+    by_source: dict[str, list[Event]] = {}
+    for event in log.unrecognised:
+        by_source.setdefault(event.source, []).append(event)
+    for source, unknown in by_source.items():
         lines = f"{len(unknown)} lines" if len(unknown) > 1 else "1 line"
         first = "; the first of them are shown" if len(unknown) > _SHOWN else ""
         yield Match(
