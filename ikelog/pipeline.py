@@ -132,16 +132,25 @@ def _age(part: _Read) -> tuple[str, int]:
 
 
 def _wanted(negotiation: Negotiation, options: Options) -> bool:
-    ends = (negotiation.remote.address, negotiation.local.address)
-    spis = [spi for spi in (negotiation.initiator_spi, negotiation.responder_spi) if spi]
-    checks = (
-        options.peer is None or options.peer.lower() in [end.lower() for end in ends if end],
-        options.spi is None or any(spi.startswith(options.spi) for spi in spis),
-        options.device is None or negotiation.device == options.device,
-        options.since is None or any(not _before(e.time, options.since) for e in negotiation.events if e.time),
-        options.until is None or any(not _before(options.until, e.time) for e in negotiation.events if e.time),
+    return (
+        (options.peer is None or options.peer.lower() in _addresses(negotiation))
+        and (options.spi is None or _has_spi(negotiation, options.spi))
+        and options.device in (None, negotiation.device)
+        and (options.since is None or any(not _before(t, options.since) for t in _times(negotiation)))
+        and (options.until is None or any(not _before(options.until, t) for t in _times(negotiation)))
     )
-    return all(checks)
+
+
+def _addresses(negotiation: Negotiation) -> list[str]:
+    return [end.address.lower() for end in (negotiation.remote, negotiation.local) if end.address]
+
+
+def _has_spi(negotiation: Negotiation, prefix: str) -> bool:
+    return any(spi and spi.startswith(prefix) for spi in (negotiation.initiator_spi, negotiation.responder_spi))
+
+
+def _times(negotiation: Negotiation) -> Iterator[str]:
+    return (time for event in negotiation.events if (time := event.time))
 
 
 def _before(first: str, second: str) -> bool:

@@ -1,6 +1,5 @@
 """What a device reported: one frozen Event for each thing it wrote down."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -96,13 +95,19 @@ class Events(tuple[Event, ...]):
     @cached_property
     def places(self) -> Mapping[str, list[int]]:
         """The places of the events of each kind that occurs, ascending."""
-        places: defaultdict[str, list[int]] = defaultdict(list)
+        places: dict[str, list[int]] = {}
         for place, event in enumerate(self):
-            places[event[0]].append(place)
-        return dict(places)
+            kind = event[0]
+            if kind in places:
+                places[kind].append(place)
+            else:
+                places[kind] = [place]
+        return places
 
     def of(self, *kinds: str) -> list[Event]:
         """Return the events of the given kinds, in order."""
+        if self.places.keys().isdisjoint(kinds):
+            return []
         found = [self.places[kind] for kind in dict.fromkeys(kinds) if kind in self.places]
         places = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
         return [self[place] for place in places]
@@ -114,4 +119,4 @@ class Events(tuple[Event, ...]):
 
     def has(self, *kinds: str) -> bool:
         """Tell whether an event of one of the given kinds is among them."""
-        return any(kind in self.places for kind in kinds)
+        return not self.places.keys().isdisjoint(kinds)

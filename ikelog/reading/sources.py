@@ -13,7 +13,7 @@ from pathlib import Path
 
 STANDARD_INPUT = "-"
 # Lines are found again from the beginning of a block of so many characters on.
-_BLOCK = 1 << 16
+_BLOCK = 1 << 13
 _ROTATED = re.compile(r"(?P<stem>.+?)(?:\.(?P<number>\d{1,4}))?(?:\.gz)?$")
 
 
