@@ -8,7 +8,7 @@ from itertools import islice
 
 from ikelog.reading.envelope import walk_header
 from ikelog.reading.sources import SourceText
-from ikelog.reading.styles import MOST_PIECES, Row, Style, style_of
+from ikelog.reading.styles import MOST_PIECES, Row, Style, clock_form, style_of
 
 BLOCK = 1 << 18
 # Making a style takes as long as reading some hundred lines one by one.
@@ -55,16 +55,21 @@ def _style(block: str, known: dict[tuple[str, ...], Style | None]) -> Style | No
     """Return the style of most lines of a block, as a few of them show it."""
     found: dict[tuple[str, ...], str] = {}
     counts: Counter[tuple[str, ...]] = Counter()
+    days: set[tuple[str, str] | None] = set()
     for line in _sampled(block):
-        shape = tuple(
-            piece[0] if name == "WRAPPER" else name for name, piece, _ in islice(walk_header(line), MOST_PIECES + 1)
-        )
+        walked = list(islice(walk_header(line), MOST_PIECES + 1))
+        shape = tuple(piece[0] if name == "WRAPPER" else name for name, piece, _ in walked)
         counts[shape] += bool(shape)
         found[shape] = line
+        days.update(clock_form(piece) for name, piece, _ in walked if name == "CLOCK")
     shape = counts.most_common(1)[0][0]
-    if shape not in known and len(known) < _MOST_STYLES:
-        known[shape] = style_of(found[shape])
-    return known.get(shape)
+    (day,) = days if len(days) == 1 else (None,)
+    key = (*shape, *(day or ()))
+    if len(known) >= _MOST_STYLES:
+        known.clear()
+    if key not in known:
+        known[key] = style_of(found[shape], on_one_day=day is not None)
+    return known[key]
 
 
 def _sampled(block: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ikelog.grammar.beginnings import beginnings, may_meet, plain
 from ikelog.grammar.tables import envelope, tags
+from ikelog.grammar.texts import terminal
 from ikelog.reading.envelope import PIECES, may_follow, seen_behind, walk_header
 
 # A row of a block: clock, host, tag, what stands behind them; or, all of these empty, a whole line.
@@ -47,8 +48,11 @@ class Style(NamedTuple):
         return found
 
 
-def style_of(line: str) -> Style | None:
-    """Return the style of a line; None where no pattern can stand for the walk along its header."""
+def style_of(line: str, *, on_one_day: bool = False) -> Style | None:
+    """Return the style of a line; None where no pattern can stand for the walk along its header.
+
+    `on_one_day`: of lines whose clock differs from this one's by its time of day only, which are found faster.
+    """
     walked = list(islice(walk_header(line), MOST_PIECES + 1))
     names = [name for name, _, _ in walked]
     clocks = [place for place, name in enumerate(names) if name in _CLOCKS]
@@ -57,7 +61,8 @@ def style_of(line: str) -> Style | None:
         return None
     parts, seen = [_front(PIECES[names[0]] if names else None)], ""
     for place, (name, found, before) in enumerate(walked):
-        piece = _piece(name, found)
+        day = on_one_day and place == last_clock
+        piece = (_clock_on_day(found) if day else None) or _piece(name, found)
         if piece is None:
             return None
         caught = place == last_clock or name == "HOST"
@@ -75,13 +80,13 @@ def style_of(line: str) -> Style | None:
 
 
 def _tagged(seen: str) -> str:
-    return f"{_earlier(seen, None, _TAG_BEGINS)}(?=[{re.escape(_TAG_BEGINS)}])({_tag()})"
+    return f"{_earlier(seen, None, before_tag=True)}(?=[{re.escape(_TAG_BEGINS)}])({_tag()})"
 
 
 def _front(begins: str | None) -> str:
     """Nothing that the walk skips in front of a header, and nothing typed there."""
     skipped = [name for name in ("PAGER", "MARKUP", "PROMPT") if begins is None or _may_begin(name, begins)]
-    return "(?![ \ufeff])" + "".join(f"(?!{_one_line(envelope(name).pattern)})" for name in skipped)
+    return ("" if begins else "(?![ \ufeff])") + "".join(f"(?!{_one_line(envelope(name).pattern)})" for name in skipped)
 
 
 def _may_begin(name: str, begins: str) -> bool:
@@ -104,17 +109,51 @@ def _piece(name: str, found: re.Match[str]) -> str | None:
     return pattern
 
 
-def _earlier(seen: str, name: str | None, text_begins: str = "") -> str:
+def clock_form(found: re.Match[str]) -> tuple[str, str] | None:
+    """Return what a device's own clock shows before and behind the time of day; None where more may follow it."""
+    groups = found.groupdict()
+    if not groups.get("hour") or not groups["end"].startswith(":"):
+        return None
+    end = max(found.end("fraction"), found.end("second"))
+    return found[0][: found.start("hour") - found.start()], found[0][end - found.start() :]
+
+
+def _clock_on_day(found: re.Match[str]) -> str | None:
+    """Return a pattern for the clock of one day; None where another clock may begin with it.
+
+    Behind a zone must stand no other clock and no number: then the zone is none (see the grammar).
+    """
+    form = clock_form(found)
+    if form is None:
+        return None
+    before, after = (re.escape(text) for text in form)
+    month = _one_line(terminal("envelope", "MONTH"))
+    guard = rf"(?!(?:[*.]?{month}|\d+:) )" if form[1].startswith(" ") else ""
+    return rf"{before}\d\d:\d\d:\d\d(?:\.\d{{1,9}})?{after}{guard}"
+
+
+def _earlier(seen: str, name: str | None, *, before_tag: bool = False) -> str:
     """Return look-aheads for the pieces that the walk tries before one; before the text itself, for all of them."""
     ahead = ""
-    here = PIECES[name] if name else text_begins
+    here = PIECES[name] if name else _TAG_BEGINS if before_tag else ""
     for other, begins in PIECES.items():
         if other == name:
             break
-        if may_follow(other, seen) and (not here or set(here) & set(begins)):
-            goes_on = _one_line(envelope("TAG").pattern) if other == "HOST" and seen == "OWN_CLOCK" else ""
-            ahead += f"(?!(?=[{re.escape(begins)}]){_one_line(envelope(other).pattern)}{goes_on})"
+        shared = set(here) & set(begins)
+        if not may_follow(other, seen) or (here and not shared):
+            continue
+        pattern = envelope(other).pattern
+        if before_tag and not may_meet(_with_first(pattern, shared), _with_first(tags().pattern, shared)):
+            continue
+        goes_on = _one_line(envelope("TAG").pattern) if other == "HOST" and seen == "OWN_CLOCK" else ""
+        ahead += f"(?!(?=[{re.escape(begins)}])(?:{_one_line(pattern)}){goes_on})"
     return ahead
+
+
+def _with_first(pattern: str, letters: set[str]) -> frozenset[str]:
+    """Return the beginnings of what a pattern matches as far as they begin with one of some characters."""
+    firsts = plain(letters)
+    return frozenset(text for text in beginnings(pattern) if not text or text[0] in firsts)
 
 
 @cache
