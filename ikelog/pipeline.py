@@ -3,7 +3,6 @@
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import tzinfo
 
 from ikelog import __version__
@@ -18,10 +17,11 @@ from ikelog.events.types import Event
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading
 from ikelog.reading.sources import SourceText, rotation, stream_name
+from ikelog.record import record
 from ikelog.report import Report, Source, SourceClock, Summary
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Options:
     """What a user may ask of an analysis. `year` and `zone` complete clocks that do not print theirs.
 
@@ -40,7 +40,10 @@ class Options:
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+NO_OPTIONS = Options()
+
+
+@record
 class _Read:
     source: SourceText
     reading: Reading
@@ -48,7 +51,7 @@ class _Read:
     interrupted: bool
 
 
-def analyze(sources: Sequence[SourceText], options: Options = Options()) -> Report:
+def analyze(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Report:
     """Analyse logs and return the report: rotated files of one device are one stream, in the order of their clocks."""
     with _uncollected():
         return _analyze(sources, options)
@@ -89,7 +92,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def events_of(sources: Sequence[SourceText], options: Options = Options()) -> Iterator[tuple[Event, str | None]]:
+def events_of(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Iterator[tuple[Event, str | None]]:
     """Yield every event in the order of its lines, with the id of the negotiation that it belongs to, or None."""
     with _uncollected():
         read = [_read(source, options) for source in sources]

@@ -1,12 +1,11 @@
 """The frozen report: the only thing that renderers see."""
 
-from dataclasses import dataclass
-
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Finding
+from ikelog.record import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceClock:
     """What is known of a source's clock: its year, its zone, and the marks seen before it (`*`, `.` or none)."""
 
@@ -15,7 +14,7 @@ class SourceClock:
     marks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One log that was read. Lines are counted as `sed -n Np` does; `ike_lines` lie under a known tag."""
 
@@ -31,7 +30,7 @@ class Source:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """How many of each."""
 
@@ -47,7 +46,7 @@ class Summary:
     peers: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """Everything that an analysis found, in the order of the contract; `interrupted` tells that it was cut short."""
 

@@ -135,7 +135,7 @@ def test_no_field_hides_what_every_event_has() -> None:
     envelope = {*Event._fields, "time", "offset_ms", "negotiation"}
     rules = {
         (path.stem, found[1])
-        for path in texts.folder().glob("*.lark")
+        for path in Path(texts.folder()).glob("*.lark")
         for found in re.finditer(r"^(?:[a-z_0-9]+__)?([a-z_0-9]+): ", path.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert [rule for rule in rules if rule[1] in envelope - {"handle"}] == []
@@ -143,7 +143,9 @@ def test_no_field_hides_what_every_event_has() -> None:
 
 def test_kinds_are_many_and_well_formed() -> None:
     kinds = {
-        found["kind"] for path in texts.folder().glob("*.lark") for found in ALTERNATIVE.finditer(path.read_text())
+        found["kind"]
+        for path in Path(texts.folder()).glob("*.lark")
+        for found in ALTERNATIVE.finditer(path.read_text())
     }
     assert len(kinds) > 250
     assert [kind for kind in kinds if not re.fullmatch(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*", kind)] == []

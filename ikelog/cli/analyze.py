@@ -32,20 +32,9 @@ def command(
     **filters: object,
 ) -> int:
     """Analyse logs: which negotiations are in them, how each went, why it failed, what to change."""
-    from ikelog.cli.inputs import final_status, read_sources
-    from ikelog.pipeline import analyze
-    from ikelog.reporting import json_report, terminal
+    from ikelog.cli.analysis import analyze_files
 
     wanted = options.pipeline_options(**filters)  # type: ignore[arg-type]
-    sources, status = read_sources(files)
-    if not sources:
-        return status
-    report = analyze(sources, wanted)
-    with options.writing(output) as out:
-        if format_name == "json":
-            json_report.render(report, out)
-        elif any(source.ike_lines for source in report.sources):
-            colour = options.wants_colour(color, out)
-            terminal.render(report, out, width=options.width_of(out), colour=colour, verbose=verbose, quiet=quiet)
-        out.flush()
-    return final_status(report, status)
+    return analyze_files(
+        files, wanted, format_name=format_name, output=output, color=color, verbose=verbose, quiet=quiet
+    )

@@ -9,7 +9,7 @@ def command(shell: str) -> int:
     """Print the completion script of SHELL; `eval "$(ikelog completion bash)"` turns it on."""
     from click.shell_completion import get_completion_class
 
-    from ikelog.cli.main import cli
+    from ikelog.cli.commands import cli
 
     found = get_completion_class(shell)
     assert found is not None  # noqa: S101 - the choice above names click's own

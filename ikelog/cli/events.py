@@ -1,8 +1,11 @@
 """`ikelog events`: every event, one JSON object a line."""
 
+import sys
+
 import click
 
 from ikelog.cli import options
+from ikelog.cli.output import writing
 
 
 @click.command("events")
@@ -20,11 +23,11 @@ def command(files: tuple[str, ...], output: str | None, tz: str | None, year: in
     wanted = options.pipeline_options(tz=tz, year=year)
     sources, status = read_sources(files)
     printed = 0
-    with options.writing(output) as out:
+    with writing(output) as out:
         for event, negotiation in events_of(sources, wanted):
             out.write(ndjson.event_line(event, negotiation))
             printed += 1
         out.flush()
     if sources and not printed:
-        click.echo("ikelog: no IKE or IPsec line recognised", err=True)
+        print("ikelog: no IKE or IPsec line recognised", file=sys.stderr)
     return status or (0 if printed else NOTHING_RECOGNISED)

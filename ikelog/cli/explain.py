@@ -3,6 +3,7 @@
 import click
 
 from ikelog.cli import options
+from ikelog.cli.output import width_of, writing
 
 
 @click.command("explain")
@@ -16,6 +17,6 @@ def command(code: str, output: str | None) -> int:
     found = rule(code)
     if found is None:
         raise click.UsageError(f"{code}: no such diagnosis; `ikelog rules` lists them")
-    with options.writing(output) as out:
-        manual.render_page(found, out, width=options.width_of(out))
+    with writing(output) as out:
+        manual.render_page(found, out, width=width_of(out))
     return 0

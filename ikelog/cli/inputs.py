@@ -4,8 +4,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import click
-
 from ikelog.cli.status import INTERRUPTED, NOTHING_RECOGNISED, USAGE
 
 if TYPE_CHECKING:
@@ -19,13 +17,13 @@ def read_sources(files: Sequence[str]) -> "tuple[list[SourceText], int]":
 
     names = list(dict.fromkeys(files)) or [STANDARD_INPUT]
     if STANDARD_INPUT in names and sys.stdin.isatty():
-        click.echo("Paste the debug output, then press Ctrl-D on a line of its own.", err=True)
+        print("Paste the debug output, then press Ctrl-D on a line of its own.", file=sys.stderr)
     sources, status = [], 0
     for name in names:
         try:
             sources.append(read_source(name))
         except UnreadableSource as error:
-            click.echo(f"ikelog: {error}", err=True)
+            print(f"ikelog: {error}", file=sys.stderr)
             status = USAGE
     return sources, status
 
@@ -34,10 +32,10 @@ def final_status(report: "Report", status: int) -> int:
     """Say what was not recognised at all, and return the exit status of an analysis."""
     for source in report.sources:
         for note in source.notes:
-            click.echo(f"ikelog: {source.name}: {note}", err=True)
+            print(f"ikelog: {source.name}: {note}", file=sys.stderr)
         if not source.ike_lines:
             what = "is empty" if not source.lines else f"no IKE or IPsec line recognised in {source.lines} lines"
-            click.echo(f"ikelog: {source.name}: {what}", err=True)
+            print(f"ikelog: {source.name}: {what}", file=sys.stderr)
     if report.interrupted:
         return INTERRUPTED
     if status:

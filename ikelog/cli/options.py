@@ -1,13 +1,10 @@
 """The options that several commands share, and what they become."""
 
 import contextlib
-import os
 import re
-import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import tzinfo
-from typing import Any, TextIO, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -129,32 +126,3 @@ def _codes(option: str, values: tuple[str, ...]) -> tuple[str, ...]:
         if not any(r.code.startswith(code.upper()) or r.name == code.lower() for r in rules()):
             raise click.UsageError(f"{option} {code}: no such diagnosis; `ikelog rules` lists them")
     return codes
-
-
-@contextlib.contextmanager
-def writing(path: str | None) -> Iterator[TextIO]:
-    """Open what a command writes to: a file in UTF-8, else standard output."""
-    if path is None or path == "-":
-        yield sys.stdout
-        return
-    try:
-        with open(path, "w", encoding="utf-8") as stream:
-            yield stream
-    except OSError as error:
-        raise click.UsageError(f"{path}: {error.strerror}") from None
-
-
-def wants_colour(choice: str, stream: TextIO) -> bool:
-    """Tell whether to colour: the flag, then NO_COLOR, FORCE_COLOR and TERM, then whether it is a terminal."""
-    if choice != "auto":
-        return choice == "always"
-    if os.environ.get("NO_COLOR"):
-        return False
-    if os.environ.get("FORCE_COLOR"):
-        return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def width_of(stream: TextIO) -> int:
-    """Return the columns of a terminal; 0, no wrapping, for anything else."""
-    return shutil.get_terminal_size().columns if stream.isatty() else 0

@@ -3,6 +3,7 @@
 import click
 
 from ikelog.cli import options
+from ikelog.cli.output import writing
 
 
 @click.command("rules")
@@ -15,6 +16,6 @@ def command(format_name: str, output: str | None) -> int:
     from ikelog.diagnosis.registry import rules
     from ikelog.reporting import manual
 
-    with options.writing(output) as out:
+    with writing(output) as out:
         manual.render_table(rules(), out, format_name)
     return 0

@@ -3,6 +3,7 @@
 import click
 
 from ikelog.cli import options
+from ikelog.cli.output import writing
 
 
 @click.command("schema")
@@ -11,6 +12,6 @@ def command(output: str | None) -> int:
     """Print the JSON Schema of `ikelog analyze --format json`."""
     from ikelog.reporting import json_report
 
-    with options.writing(output) as out:
+    with writing(output) as out:
         out.write(json_report.schema())
     return 0

@@ -3,6 +3,7 @@
 import click
 
 from ikelog.cli import options
+from ikelog.cli.output import wants_colour, width_of, writing
 
 
 @click.command("timeline")
@@ -21,7 +22,7 @@ def command(files: tuple[str, ...], output: str | None, color: str, **filters: o
     if not sources:
         return status
     report = analyze(sources, wanted)
-    with options.writing(output) as out:
-        ladder.render(report, out, width=options.width_of(out), colour=options.wants_colour(color, out))
+    with writing(output) as out:
+        ladder.render(report, out, width=width_of(out), colour=wants_colour(color, out))
         out.flush()
     return final_status(report, status)

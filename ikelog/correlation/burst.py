@@ -1,7 +1,6 @@
 """A burst: lines of one handle in a row, and nameless ones among them, which go to its owner a short way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ikelog.correlation import kinds
 from ikelog.correlation.expiry import lasts_until
@@ -19,7 +18,6 @@ from ikelog.events.types import Event, Handle, Value
 _NOT_WAITING = kinds.START_FAILED | kinds.NAMES_MAP_ONLY | {"unrecognised"}
 
 
-@dataclass(slots=True)
 class Burst:
     """What the next line must show to be of the burst.
 
@@ -28,16 +26,19 @@ class Burst:
     role than `role`.
     """
 
-    view: View
-    state: NegotiationState
-    source: str
-    device: str | None
-    handle: Handle
-    owned: Handle
-    until: int = -1
-    initiator_spi: str | None = None
-    responder_spi: str | None = None
-    role: Role | None = None
+    def __init__(
+        self, view: View, state: NegotiationState, source: str, device: str | None, handle: Handle, owned: Handle
+    ) -> None:
+        self.view = view
+        self.state = state
+        self.source = source
+        self.device = device
+        self.handle = handle
+        self.owned = owned
+        self.until = -1
+        self.initiator_spi: str | None = None
+        self.responder_spi: str | None = None
+        self.role: Role | None = None
 
 
 NO_BURST = Burst(View(None, "", [], []), NegotiationState(None, ""), "", None, Handle(0), Handle(0))

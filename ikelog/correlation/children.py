@@ -1,7 +1,6 @@
 """The Child SAs of an IKE SA: asked for in messages, named by IPSEC lines, deleted by SPI."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Literal
 
@@ -14,31 +13,32 @@ from ikelog.terms import transforms
 from ikelog.terms.notifies import CHILD_SA_ERRORS, is_error
 
 _Selectors = tuple[TrafficSelector, ...]
+_State = Literal["up", "failed", "rekeyed", "deleted"]
 
 
-@dataclass(slots=True, eq=False)
 class _Child:
     """What is known so far of a Child SA. Mutable here, frozen as a ChildSa.
 
     `started` and `ended` are the events that show its beginning and its end; `replaces` is the one that it rekeys.
     """
 
-    line: int
-    started: Event
-    state: Literal["up", "failed", "rekeyed", "deleted"] | None
-    protocol: str | None = None
-    inbound_spi: str | None = None
-    outbound_spi: str | None = None
-    local: _Selectors = ()
-    remote: _Selectors = ()
-    mode: str | None = None
-    transforms: Transforms | None = None
-    pfs_group: int | None = None
-    lifetime_s: int | None = None
-    lifetime_kb: int | None = None
-    message_id: int | None = None
-    replaces: "_Child | None" = None
-    ended: Event | None = None
+    def __init__(self, line: int, started: Event, state: _State | None, protocol: str | None = None) -> None:
+        self.line = line
+        self.started = started
+        self.state = state
+        self.protocol = protocol
+        self.inbound_spi: str | None = None
+        self.outbound_spi: str | None = None
+        self.local: _Selectors = ()
+        self.remote: _Selectors = ()
+        self.mode: str | None = None
+        self.transforms: Transforms | None = None
+        self.pfs_group: int | None = None
+        self.lifetime_s: int | None = None
+        self.lifetime_kb: int | None = None
+        self.message_id: int | None = None
+        self.replaces: _Child | None = None
+        self.ended: Event | None = None
 
 
 def build_children(gathered: Gathered, decided: Decided) -> tuple[ChildSa, ...]:
@@ -74,19 +74,15 @@ def _from_messages(request: MessageState, answer: MessageState | None) -> _Child
     if not shown and not (refused and (request.exchange == "IKE_AUTH" or "SA" not in request.payloads)):
         return None
     up = answer is not None and "TSi" in answer.payloads and not any(map(is_error, answer.notifies))
-    ours, theirs = _sides(request, answer)
-    return _Child(
-        line=request.line,
-        started=request.first,
-        state="up" if up else "failed" if refused else None,
-        protocol=_protocol(request) or "esp",
-        local=ours,
-        remote=theirs,
-        mode="transport" if answer is not None and "USE_TRANSPORT_MODE" in answer.notifies else None,
-        transforms=_negotiated(answer) if up else None,
-        pfs_group=request.group if request.exchange == "CREATE_CHILD_SA" else None,
-        message_id=request.message_id,
+    child = _Child(
+        request.line, request.first, "up" if up else "failed" if refused else None, _protocol(request) or "esp"
     )
+    child.local, child.remote = _sides(request, answer)
+    child.mode = "transport" if answer is not None and "USE_TRANSPORT_MODE" in answer.notifies else None
+    child.transforms = _negotiated(answer) if up else None
+    child.pfs_group = request.group if request.exchange == "CREATE_CHILD_SA" else None
+    child.message_id = request.message_id
+    return child
 
 
 def _sides(request: MessageState, answer: MessageState | None) -> tuple[_Selectors, _Selectors]:

@@ -1,7 +1,6 @@
 """Give each event to its negotiation: by SPI pair, by a handle's current owner, by peer, by what stands beside it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from operator import itemgetter
 
 from ikelog.correlation import kinds
@@ -21,12 +20,12 @@ from ikelog.events.types import Endpoint, Event, Handle
 _LINE = itemgetter(2)
 
 
-@dataclass(slots=True)
 class Correlated:
     """The negotiations of all devices, and the events that belong to none."""
 
-    states: list[NegotiationState]
-    loose: list[Event]
+    def __init__(self, states: list[NegotiationState], loose: list[Event]) -> None:
+        self.states = states
+        self.loose = loose
 
 
 def correlate_events(events: Iterable[Event]) -> Correlated:

@@ -1,7 +1,5 @@
 """The devices of one or more logs: a view of each, and two where one log shows both ends of an IKE SA."""
 
-from dataclasses import dataclass, field
-
 from ikelog.correlation.identity import Identity
 from ikelog.correlation.same_request import turned
 from ikelog.correlation.state import NegotiationState
@@ -10,7 +8,6 @@ from ikelog.events.types import Event
 from ikelog.reading.sources import stream_name
 
 
-@dataclass(slots=True)
 class Devices:
     """The views of each device, the one last looked at at the end, and what is gathered of all of them.
 
@@ -18,11 +15,12 @@ class Devices:
     `sources` numbers the sources in their order.
     """
 
-    views: dict[tuple[str | None, str], list[View]] = field(default_factory=dict)
-    known: dict[tuple[str | None, str], list[View]] = field(default_factory=dict)
-    sources: dict[str, int] = field(default_factory=dict)
-    states: list[NegotiationState] = field(default_factory=list)
-    loose: list[Event] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.views: dict[tuple[str | None, str], list[View]] = {}
+        self.known: dict[tuple[str | None, str], list[View]] = {}
+        self.sources: dict[str, int] = {}
+        self.states: list[NegotiationState] = []
+        self.loose: list[Event] = []
 
 
 def view_of(devices: Devices, event: Event, identity: Identity | None) -> View:

@@ -1,12 +1,12 @@
 """All that was gathered of a negotiation, as the functions that freeze it look at it."""
 
-from typing import NamedTuple
-
 from ikelog.correlation.state import MessageState, NegotiationState
 from ikelog.events.types import Events
+from ikelog.record import record
 
 
-class Gathered(NamedTuple):
+@record
+class Gathered:
     """One negotiation whose log has gone by: its state, its messages, and its events by kind."""
 
     state: NegotiationState

@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ikelog.correlation.gathered import Gathered
 from ikelog.correlation.rekeys import began_by_init
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Negotiation, changed
 from ikelog.events.types import Event
+from ikelog.record import record
 
 # Two attempts with one peer are simultaneous only while the first may still be waiting: IKE gives up within minutes
 # (RFC 7296 section 2.4 leaves the time to the device).
@@ -68,7 +68,7 @@ def _is_other_view(a: NegotiationState, b: NegotiationState) -> bool:
     return a.role != b.role and a.responder_spi in (b.responder_spi, None)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Attempt:
     """One attempt with a peer: its place among those with it, and the line at which it was decided, if it was."""
 

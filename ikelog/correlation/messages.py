@@ -115,7 +115,7 @@ def _new_message(
         event,
         event.line,
         event.end_line,
-        set(kinds),
+        kinds,
     )
     _fill(message, event)
     if direction == "sent" and state.built is not None:

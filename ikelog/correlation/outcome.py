@@ -1,6 +1,5 @@
 """Decide what came of a negotiation, and which events show it."""
 
-from dataclasses import dataclass
 from itertools import takewhile
 
 from ikelog.correlation import kinds
@@ -9,13 +8,14 @@ from ikelog.correlation.progress import is_failure
 from ikelog.correlation.state import MessageState
 from ikelog.correlation.types import Outcome, Stage
 from ikelog.events.types import Event
+from ikelog.record import record
 from ikelog.terms import errors
 from ikelog.terms.notifies import CHILD_SA_ERRORS, is_error
 
 _CHILD_EXCHANGES = ("IKE_AUTH", "CREATE_CHILD_SA")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Decided:
     """An outcome, and the events that first show the IKE SA up, a Child SA up, and the failure."""
 

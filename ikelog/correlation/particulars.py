@@ -1,6 +1,5 @@
 """What the log tells of an IKE SA beside its messages: names, methods, proposals, transforms, NAT."""
 
-import dataclasses
 from collections.abc import Iterable
 from typing import Literal
 
@@ -19,6 +18,7 @@ from ikelog.correlation.types import (
     Vrf,
 )
 from ikelog.events.types import Endpoint, Event, Events, Proposal, Value
+from ikelog.record import replaced
 
 _OFFERING = {
     "ike_proposal_listed": "sent",
@@ -111,7 +111,7 @@ def build_transforms(gathered: Gathered) -> Transforms | None:
     chosen = chosen_transforms(offered[-1]) if offered else None
     if chosen is None and group is None and lifetime is None:
         return None
-    return dataclasses.replace(
+    return replaced(
         chosen or Transforms(),
         dh_group=(chosen.dh_group if chosen else None) or (group if isinstance(group, int) else None),
         lifetime_s=lifetime if isinstance(lifetime, int) else None,
@@ -127,7 +127,7 @@ def build_offers(gathered: Gathered) -> tuple[Offer, ...]:
     """Return every proposal that was sent, received or is the device's own, each once."""
     offers: dict[tuple[object, ...], Offer] = {}
     listed = [(_OFFERING[e.kind], p) for e in gathered.events.of(*_OFFERING) for p in _proposals_of(e)]
-    shown = [(m.direction, dataclasses.replace(p, line=m.line)) for m in gathered.messages for p in m.proposals]
+    shown = [(m.direction, replaced(p, line=m.line)) for m in gathered.messages for p in m.proposals]
     for direction, proposal in sorted([*listed, *shown], key=lambda pair: pair[1].line):
         purpose = "child" if proposal.protocol in ("esp", "ah") else "ike"
         key = (direction, purpose, *((k, frozenset(v)) for k, v in proposal.transforms().items()))

@@ -1,14 +1,11 @@
 """The negotiations with one initiator SPI: answers with different responder SPIs make several of one request."""
 
-from dataclasses import dataclass, field
-
 from ikelog.correlation.identity import Identity
 from ikelog.correlation.messages import asks_again
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
 
 
-@dataclass(slots=True)
 class SameRequest:
     """The negotiations of a device with one initiator SPI.
 
@@ -17,11 +14,14 @@ class SameRequest:
     record with responder SPI zero may be of, `answerable` those that may yet get another responder SPI.
     """
 
-    role: Role | None = None
-    ends: set[tuple[str, str]] = field(default_factory=set)
-    answered: dict[str, NegotiationState] = field(default_factory=dict)
-    asking: dict[int, NegotiationState] = field(default_factory=dict)
-    answerable: dict[int, NegotiationState] = field(default_factory=dict)
+    __slots__ = ("answerable", "answered", "asking", "ends", "role")
+
+    def __init__(self) -> None:
+        self.role: Role | None = None
+        self.ends: set[tuple[str, str]] = set()
+        self.answered: dict[str, NegotiationState] = {}
+        self.asking: dict[int, NegotiationState] = {}
+        self.answerable: dict[int, NegotiationState] = {}
 
 
 def add_to_request(same: SameRequest, state: NegotiationState) -> None:

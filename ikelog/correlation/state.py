@@ -1,12 +1,11 @@
 """What is gathered of a negotiation while its log goes by. Mutable here, frozen by build.py."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 
 from ikelog.correlation.types import Direction, Repeat, Role
 from ikelog.events.types import Endpoint, Event, Handle, Proposal, TrafficSelector
 
 
-@dataclass(slots=True, eq=False)
 class MessageState:
     """One message, whatever number of records the device printed of it.
 
@@ -14,29 +13,63 @@ class MessageState:
     is the request that a response is to, `answer` the response that a request has got.
     """
 
-    exchange: str
-    message_id: int | None
-    direction: Direction
-    response: bool
-    first: Event
-    line: int
-    end_line: int
-    kinds: set[str] = field(default_factory=set)
-    payloads: tuple[str, ...] = ()
-    notifies: tuple[str, ...] = ()
-    proposals: tuple[Proposal, ...] = ()
-    tsi: tuple[TrafficSelector, ...] = ()
-    tsr: tuple[TrafficSelector, ...] = ()
-    group: int | None = None
-    method: str | None = None
-    answers: "MessageState | None" = None
-    answer: "MessageState | None" = None
-    fragment_total: int = 0
-    fragments: set[int] = field(default_factory=set)
-    repeats: list[Repeat] = field(default_factory=list)
+    __slots__ = (
+        "answer",
+        "answers",
+        "direction",
+        "end_line",
+        "exchange",
+        "first",
+        "fragment_total",
+        "fragments",
+        "group",
+        "kinds",
+        "line",
+        "message_id",
+        "method",
+        "notifies",
+        "payloads",
+        "proposals",
+        "repeats",
+        "response",
+        "tsi",
+        "tsr",
+    )
+
+    def __init__(
+        self,
+        exchange: str,
+        message_id: int | None,
+        direction: Direction,
+        response: bool,
+        first: Event,
+        line: int,
+        end_line: int,
+        kinds: Iterable[str] = (),
+        payloads: tuple[str, ...] = (),
+    ) -> None:
+        self.exchange = exchange
+        self.message_id = message_id
+        self.direction = direction
+        self.response = response
+        self.first = first
+        self.line = line
+        self.end_line = end_line
+        self.kinds = set(kinds)
+        self.payloads = payloads
+        self.notifies: tuple[str, ...] = ()
+        self.proposals: tuple[Proposal, ...] = ()
+        self.tsi: tuple[TrafficSelector, ...] = ()
+        self.tsr: tuple[TrafficSelector, ...] = ()
+        self.group: int | None = None
+        self.method: str | None = None
+        self.answers: MessageState | None = None
+        self.answer: MessageState | None = None
+        self.fragment_total = 0
+        self.fragments: set[int] = set()
+        self.repeats: list[Repeat] = []
 
 
-@dataclass(slots=True, eq=False)
 class NegotiationState:
     """One IKE SA under way: who it is, its messages so far, and every event that is its own.
 
@@ -44,26 +77,60 @@ class NegotiationState:
     `last_received` and `last_response` are the latest of them: an IKE SA may have tens of thousands.
     """
 
-    device: str | None
-    source: str
-    initiator_spi: str | None = None
-    responder_spi: str | None = None
-    place: int = 0
-    role: Role | None = None
-    local: Endpoint | None = None
-    remote: Endpoint | None = None
-    messages: list[MessageState] = field(default_factory=list)
-    same_id: dict[int | None, list[MessageState]] = field(default_factory=dict)
-    last_received: MessageState | None = None
-    last_response: MessageState | None = None
-    handles: set[Handle] = field(default_factory=set)
-    events: list[Event] = field(default_factory=list)
-    nearby: list[Event] = field(default_factory=list)
-    built: Event | None = None
-    packet: Event | None = None
-    ended: Event | None = None
-    failed: bool = False
-    up: bool = False
-    rekey_pending: bool = False
-    rekeyed_from: "NegotiationState | None" = None
-    number: str = ""
+    __slots__ = (
+        "built",
+        "device",
+        "ended",
+        "events",
+        "failed",
+        "handles",
+        "initiator_spi",
+        "last_received",
+        "last_response",
+        "local",
+        "messages",
+        "nearby",
+        "number",
+        "packet",
+        "place",
+        "rekey_pending",
+        "rekeyed_from",
+        "remote",
+        "responder_spi",
+        "role",
+        "same_id",
+        "source",
+        "up",
+    )
+
+    def __init__(
+        self,
+        device: str | None,
+        source: str,
+        initiator_spi: str | None = None,
+        responder_spi: str | None = None,
+        place: int = 0,
+    ) -> None:
+        self.device = device
+        self.source = source
+        self.initiator_spi = initiator_spi
+        self.responder_spi = responder_spi
+        self.place = place
+        self.role: Role | None = None
+        self.local: Endpoint | None = None
+        self.remote: Endpoint | None = None
+        self.messages: list[MessageState] = []
+        self.same_id: dict[int | None, list[MessageState]] = {}
+        self.last_received: MessageState | None = None
+        self.last_response: MessageState | None = None
+        self.handles: set[Handle] = set()
+        self.events: list[Event] = []
+        self.nearby: list[Event] = []
+        self.built: Event | None = None
+        self.packet: Event | None = None
+        self.ended: Event | None = None
+        self.failed = False
+        self.up = False
+        self.rekey_pending = False
+        self.rekeyed_from: NegotiationState | None = None
+        self.number = ""

@@ -1,9 +1,9 @@
 """What a log tells of one IKE SA: its negotiation, messages, steps and Child SAs. The JSON report prints these."""
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from ikelog.events.types import Event, Events, Proposal, TrafficSelector
+from ikelog.record import open_record, record
 
 Role = Literal["initiator", "responder"]
 Outcome = Literal["established", "child_failed", "failed", "ike_only", "incomplete"]
@@ -12,7 +12,7 @@ ClosedBy = Literal["local", "peer", "rekey", "timeout", "replaced"]
 Stage = Literal["init", "auth", "child", "up"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class End:
     """One end of an IKE SA. `port_after_float` is the UDP port after NAT was found (RFC 7296 section 2.23)."""
 
@@ -23,7 +23,7 @@ class End:
     identity_type: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Vrf:
     """Front and inside VRF as the device numbers or names them."""
 
@@ -31,7 +31,7 @@ class Vrf:
     inside: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Configuration:
     """Names of the device's own configuration that the log gives."""
 
@@ -46,7 +46,7 @@ class Configuration:
     interface: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Authentication:
     """How each end proved who it is: `psk`, `rsa-sig`, `ecdsa-sig`, `eap`, ..."""
 
@@ -54,7 +54,7 @@ class Authentication:
     remote: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RemoteAccess:
     """What the log tells of a remote-access user."""
 
@@ -63,7 +63,7 @@ class RemoteAccess:
     eap_method: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Transforms:
     """What was negotiated. Key lengths in bits, lifetime in seconds; None where the log does not say."""
 
@@ -76,7 +76,7 @@ class Transforms:
     lifetime_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Offer:
     """A proposal that was sent, received, or is this device's own configuration."""
 
@@ -85,7 +85,7 @@ class Offer:
     proposal: Proposal
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Nat:
     """What NAT detection found, and whether UDP 4500 was in use afterwards."""
 
@@ -93,7 +93,7 @@ class Nat:
     port_floated: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fragments:
     """How many of an IKE message's fragments the log shows (RFC 7383)."""
 
@@ -101,7 +101,7 @@ class Fragments:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeat:
     """One retransmission of a message."""
 
@@ -111,7 +111,7 @@ class Repeat:
     offset_ms: int | None
 
 
-@dataclass(frozen=True)
+@open_record
 class Message:
     """One IKE message; the records that a device prints of it are merged, its retransmissions are `repeats`.
 
@@ -138,7 +138,7 @@ class Message:
     repeats: tuple[Repeat, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """What the device did between messages. `kind` is the event's kind, `text` a short sentence for people."""
 
@@ -151,7 +151,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True)
+@open_record
 class ChildSa:
     """One Child SA (RFC 7296 section 1.2), from its request to its end. SPIs are 8 lower-case hex digits."""
 
@@ -175,7 +175,7 @@ class ChildSa:
     ended_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Closed:
     """What became of an IKE SA later."""
 
@@ -185,7 +185,7 @@ class Closed:
     time: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A stretch of lines of one source, both ends inclusive."""
 
@@ -194,7 +194,7 @@ class Span:
     last_line: int
 
 
-@dataclass(frozen=True)
+@open_record
 class Negotiation:
     """One IKE SA as one device's log tells of it.
 
@@ -241,8 +241,8 @@ class Negotiation:
     ike_up: Event | None = None
     child_up: Event | None = None
     failure: Event | None = None
-    events: Events = field(default=Events(), repr=False)
-    nearby: Events = field(default=Events(), repr=False)
+    events: Events = Events()
+    nearby: Events = Events()
 
 
 _Built = TypeVar("_Built", Negotiation, ChildSa)

@@ -2,7 +2,6 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from ikelog.correlation.identity import Identity
@@ -11,6 +10,7 @@ from ikelog.correlation.same_request import SameRequest, add_to_request, note_re
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
 from ikelog.events.types import Endpoint, Event, Handle
+from ikelog.record import record
 
 # A line that begins a negotiation waits so long, in lines, for the message that shows whose it is.
 HELD_LINES = 2000
@@ -20,15 +20,15 @@ ECHO_LINES = 20
 ECHO_MS = 2000
 
 
-@dataclass(slots=True)
 class Held:
     """The lines of a handle whose owner is not known yet; `begun` are the nameless ones before its first."""
 
-    events: list[Event] = field(default_factory=list)
-    begun: list[Event] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.begun: list[Event] = []
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Supposed:
     """Nameless lines given, or to be given, to a negotiation as long as no other turns up that they may have begun.
 
@@ -41,7 +41,6 @@ class Supposed:
     place: int | None = None
 
 
-@dataclass(slots=True)
 class Waiting:
     """Nameless lines since the last that named its negotiation, None for one that was taken out.
 
@@ -49,13 +48,13 @@ class Waiting:
     among them that are its first.
     """
 
-    events: list[Event | None] = field(default_factory=list)
-    indexed: int = 0
-    beginnings: list[int] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
+    def __init__(self, events: list[Event | None]) -> None:
+        self.events = events
+        self.indexed = 0
+        self.beginnings: list[int] = []
+        self.starts: list[int] = []
 
 
-@dataclass(slots=True)
 class View:
     """One device as one log shows it: its negotiations, and who owns which handle now.
 
@@ -68,27 +67,28 @@ class View:
     `undecided` lines that stood in the middle of `near` and may yet be another's beginning.
     """
 
-    device: str | None
-    source: str
-    states: list[NegotiationState]
-    loose: list[Event]
-    count: int = 0
-    last: NegotiationState | None = None
-    syslog_only: bool = True
-    under_way: dict[int, NegotiationState] = field(default_factory=dict)
-    negotiating: dict[int, NegotiationState] = field(default_factory=dict)
-    without_handle: dict[int, NegotiationState] = field(default_factory=dict)
-    by_initiator: dict[str, SameRequest] = field(default_factory=dict)
-    by_peer: dict[str, dict[str | None, dict[int, NegotiationState]]] = field(default_factory=dict)
-    ended_peers: dict[str, Event] = field(default_factory=dict)
-    owners: dict[Handle, NegotiationState] = field(default_factory=dict)
-    gone: dict[Handle, NegotiationState] = field(default_factory=dict)
-    full_handles: dict[int, Handle] = field(default_factory=dict)
-    held: OrderedDict[Handle, Held] = field(default_factory=OrderedDict)
-    waiting: Waiting = field(default_factory=Waiting)
-    near: NegotiationState | None = None
-    adopted: deque[Supposed] = field(default_factory=deque)
-    undecided: deque[Supposed] = field(default_factory=deque)
+    def __init__(self, device: str | None, source: str, states: list[NegotiationState], loose: list[Event]) -> None:
+        self.device = device
+        self.source = source
+        self.states = states
+        self.loose = loose
+        self.count = 0
+        self.last: NegotiationState | None = None
+        self.syslog_only = True
+        self.under_way: dict[int, NegotiationState] = {}
+        self.negotiating: dict[int, NegotiationState] = {}
+        self.without_handle: dict[int, NegotiationState] = {}
+        self.by_initiator: dict[str, SameRequest] = {}
+        self.by_peer: dict[str, dict[str | None, dict[int, NegotiationState]]] = {}
+        self.ended_peers: dict[str, Event] = {}
+        self.owners: dict[Handle, NegotiationState] = {}
+        self.gone: dict[Handle, NegotiationState] = {}
+        self.full_handles: dict[int, Handle] = {}
+        self.held: OrderedDict[Handle, Held] = OrderedDict()
+        self.waiting = Waiting([])
+        self.near: NegotiationState | None = None
+        self.adopted: deque[Supposed] = deque()
+        self.undecided: deque[Supposed] = deque()
 
 
 def new_state(view: View, identity: Identity) -> NegotiationState:

@@ -24,7 +24,7 @@ def take_waiting(view: View) -> list[Event]:
     """Return the lines that wait: none does now."""
     if not view.waiting.events:
         return []
-    waiting, view.waiting = view.waiting, Waiting()
+    waiting, view.waiting = view.waiting, Waiting([])
     return _left(waiting)
 
 

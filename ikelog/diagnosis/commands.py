@@ -1,13 +1,17 @@
 """What to type on IOS and ASA: algorithms in each platform's own words, and the debugs that say more."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import IPv4Network, IPv6Network
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ikelog.diagnosis.compare import Networks
 from ikelog.diagnosis.types import Fix
 from ikelog.events.types import Proposal
 from ikelog.terms.transforms import is_combined
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network
 
 # The columns: IKEv2 on IOS and on ASA, then the Child SA on IOS and on ASA.
 _COLUMNS = {("ike", "ios"): 0, ("ike", "asa"): 1, ("child", "ios"): 2, ("child", "asa"): 3}

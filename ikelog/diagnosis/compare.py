@@ -1,14 +1,18 @@
 """Own values beside the peer's: proposals as sets per transform type, traffic selectors as networks."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, summarize_address_range
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ikelog.diagnosis.types import Attribute, Comparison
 from ikelog.events.types import Proposal, TrafficSelector
+from ikelog.record import record
+
+if TYPE_CHECKING:
+    from ipaddress import IPv4Network, IPv6Network  # slow to import, and most logs have no selectors to compare
 
 DH_GROUP = "DH group"
 UNKNOWN = ("unknown",)
@@ -110,7 +114,7 @@ def _difference(comparison: Comparison) -> str:
 
 # Traffic selectors (RFC 7296 section 2.9), always as this device sees them: `local` is its own side.
 
-Networks = tuple[IPv4Network | IPv6Network, ...]
+Networks: TypeAlias = "tuple[IPv4Network | IPv6Network, ...]"
 Relation = Literal["equal", "host", "narrower", "wider", "overlap", "apart", "unknown"]
 
 _RELATION_WORDS = {
@@ -120,15 +124,14 @@ _RELATION_WORDS = {
     "overlap": "only overlaps",
     "apart": "has nothing in common with",
 }
-_RANGE = re.compile(
+_RANGE = (
     r"(?:Address Range: ?)?(?P<start>[^\s/-]+) ?[-/] ?(?P<end>[^\s/]+)"
     r"(?: Protocol: ?(?P<protocol>\d+) Port Range: ?(?P<low>\d+) ?- ?(?P<high>\d+)"
-    r"|/(?P<low_port>\d+)/(?P<high_port>\d+)/(?P<number>\d+))?",
-    re.IGNORECASE,
+    r"|/(?P<low_port>\d+)/(?P<high_port>\d+)/(?P<number>\d+))?"
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selectors:
     """The traffic that a Child SA is for: networks behind this device, and behind the peer."""
 
@@ -138,7 +141,7 @@ class Selectors:
 
 def read_selector(text: str) -> TrafficSelector | None:
     """Read a selector of ASA syslog: `Address Range: a-b Protocol: 0 Port Range: 0-65535`, or `a/b/0/65535/0`."""
-    found = _RANGE.match(text.strip().rstrip("!"))
+    found = re.match(_RANGE, text.strip().rstrip("!"), re.IGNORECASE)
     if not found:
         return None
     protocol = found["protocol"] or found["number"] or "0"
@@ -153,6 +156,8 @@ def networks(selectors: Iterable[TrafficSelector]) -> Networks | None:
 
 @lru_cache(maxsize=4096)
 def _networks(selectors: tuple[TrafficSelector, ...]) -> Networks | None:
+    from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_address, summarize_address_range
+
     found: list[IPv4Network | IPv6Network] = []
     for selector in selectors:
         try:

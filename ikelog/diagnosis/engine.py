@@ -2,15 +2,14 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from math import inf
-from typing import NamedTuple
 
 from ikelog.correlation.types import ChildSa, Negotiation, changed
 from ikelog.diagnosis.by_line import ByLine
 from ikelog.diagnosis.registry import rules
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule, matches
 from ikelog.diagnosis.types import Evidence, Finding, Severity
+from ikelog.record import record
 
 TextOf = Callable[[str, int, int], str]
 # The family of what happens to an SA that had come up.
@@ -20,7 +19,7 @@ _UNFINISHED = "IKE114"
 _WORST_FIRST = {"error": 0, "warning": 1, "info": 2}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Found:
     rule: Rule
     match: Match
@@ -43,7 +42,7 @@ class _Found:
         return self.rule.rank, inferred, self.first_place(), self.rule.code
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Explained:
     """What explains a negotiation, and its Child SAs by id; `told` are, by identity, the errors worth saying."""
 
@@ -52,7 +51,8 @@ class _Explained:
     told: frozenset[int]
 
 
-class _Shown(NamedTuple):
+@record
+class _Shown:
     """Lines that are evidence of a finding."""
 
     line: int

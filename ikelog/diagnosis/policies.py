@@ -1,7 +1,6 @@
 """The lists of proposals that a device prints where none matches: those received, and its own beside them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -9,11 +8,12 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.compare import compare_proposals, nearest_pair
 from ikelog.diagnosis.types import Comparison
 from ikelog.events.types import Event, Proposal
+from ikelog.record import open_record
 
 _CHILD_PROTOCOLS = ("esp", "ah")
 
 
-@dataclass(frozen=True)
+@open_record
 class Refusal:
     """A received list of proposals that was refused, and the own list that the device printed beside it, if any.
 

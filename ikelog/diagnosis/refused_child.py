@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import inf
 
 from ikelog.correlation.types import ChildSa, Message, Negotiation
@@ -14,6 +13,7 @@ from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log
 from ikelog.diagnosis.types import Alternative, Comparison
 from ikelog.events.types import Event, Events, TrafficSelector, Value
+from ikelog.record import record
 
 _REFUSED_ENTRIES = ("crypto_map_unmatched", "crypto_map_incomplete", "crypto_map_peer_differs")
 _MATCHED_ENTRIES = ("crypto_map_matched", "crypto_map_accepted", "crypto_map_found")
@@ -27,7 +27,7 @@ ENTRY = "<map> <sequence>"
 ANOTHERS = Alternative("IKE310", "another negotiation was open, and the line names no SA: it may belong to that one")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RefusedChild:
     """A Child SA that was refused, and the lines in which that happened: from `since` up to, not including, `until`.
 

@@ -1,7 +1,7 @@
 """Find the rules: every module of `rules/` that is named after a code."""
 
 import importlib
-import pkgutil
+import os
 from functools import cache
 
 from ikelog.diagnosis import rules as package
@@ -11,8 +11,12 @@ from ikelog.diagnosis.rule import Rule
 @cache
 def rules() -> tuple[Rule, ...]:
     """Return all rules in the order of their codes."""
-    names = sorted(module.name for module in pkgutil.iter_modules(package.__path__))
-    return tuple(importlib.import_module(f"{package.__name__}.{name}").RULE for name in names if name.startswith("ike"))
+    files = sorted(name for directory in package.__path__ for name in os.listdir(directory) if _is_rule(name))
+    return tuple(importlib.import_module(f"{package.__name__}.{name.removesuffix('.py')}").RULE for name in files)
+
+
+def _is_rule(file: str) -> bool:
+    return file.startswith("ike") and file.endswith(".py")
 
 
 def rule(code_or_name: str) -> Rule | None:

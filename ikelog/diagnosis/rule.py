@@ -1,7 +1,6 @@
 """The shape of a rule, and what it looks at."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
 from typing import Protocol
@@ -9,6 +8,7 @@ from typing import Protocol
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Alternative, Certainty, Comparison, Fix, Severity, Side
 from ikelog.events.types import Event, Events
+from ikelog.record import open_record, record
 
 
 class Rank(IntEnum):
@@ -36,7 +36,7 @@ class Lined(Protocol):
         """The last line, inclusive."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SourceFacts:
     """What a rule may ask of a source as a whole; `clocked` counts the IKE events that carry a clock."""
 
@@ -47,18 +47,19 @@ class SourceFacts:
     clocked: int
 
 
-@dataclass(frozen=True, eq=False)
+@open_record
 class Log:
-    """All that was correlated: the negotiations, the events of none, and the lines that no grammar knows.
-
-    `matches` remembers by a rule's code what it has found here.
-    """
+    """All that was correlated: the negotiations, the events of none, and the lines that no grammar knows."""
 
     negotiations: tuple[Negotiation, ...]
     loose: tuple[Event, ...] = ()
     unrecognised: tuple[Event, ...] = ()
     sources: tuple[SourceFacts, ...] = ()
-    matches: dict[str, tuple["Match", ...]] = field(default_factory=dict, init=False, repr=False)
+
+    @cached_property
+    def matches(self) -> dict[str, tuple["Match", ...]]:
+        """What the rules have found here so far, by their codes."""
+        return {}
 
     @cached_property
     def of_none(self) -> Events:
@@ -66,7 +67,7 @@ class Log:
         return Events(self.loose)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Match:
     """A rule's find: what it is about, which lines show it, and what differs from the rule's own words.
 
@@ -88,7 +89,7 @@ class Match:
             raise ValueError("a finding needs evidence")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One diagnosis of the catalogue, and the function that finds it.
 

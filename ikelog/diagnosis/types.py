@@ -1,14 +1,15 @@
 """What a diagnosis says. The JSON report and every other renderer print these."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from ikelog.record import record
 
 Severity = Literal["error", "warning", "info"]
 Side = Literal["local", "peer", "both", "path", "unknown"]
 Certainty = Literal["observed", "inferred"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """Lines of the log that show a thing, verbatim; both line numbers inclusive."""
 
@@ -18,7 +19,7 @@ class Evidence:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alternative:
     """Another cause that fits what the log shows, and why."""
 
@@ -26,7 +27,7 @@ class Alternative:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """One attribute of two proposals, selectors or identities side by side."""
 
@@ -36,7 +37,7 @@ class Attribute:
     equal: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comparison:
     """One own value against one of the peer's; `distance` counts the attributes that differ."""
 
@@ -46,7 +47,7 @@ class Comparison:
     attributes: tuple[Attribute, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fix:
     """What to type, and why. `platform` is `ios`, `asa`, `peer` (the far end, in words) or `path`."""
 
@@ -55,7 +56,7 @@ class Fix:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One diagnosis of one or more negotiations, with the lines that prove it."""
 

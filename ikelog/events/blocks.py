@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Endpoint, Event, Proposal, TrafficSelector, Value
 from ikelog.grammar.types import Parsed
+from ikelog.record import replaced
 from ikelog.terms import transforms
 from ikelog.terms.notifies import notify_name
 
@@ -64,7 +64,7 @@ ACCEPTS: dict[str, frozenset[str]] = {
 # Records that keep every field of the lines below them.
 _KEEPING = _IPSEC_BLOCKS | {"proxies_compared", "decrypted_packet"}
 
-_NOTIFY = re.compile(r"NOTIFY\((.*)\)")
+_NOTIFY = r"NOTIFY\((.*)\)"
 _LABELS = {
     "ENCRYPTION": "encryption",
     "PRF": "prf",
@@ -74,22 +74,22 @@ _LABELS = {
 }
 
 
-@dataclass(slots=True, eq=False)
 class Block:
     """A record that is still open: its head, and what its continuation lines have said so far."""
 
-    head: Event
-    fields: dict[str, Value]
-    listed: list[str] = field(default_factory=list)
-    detailed: list[str] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    proposals: list[Proposal] = field(default_factory=list)
-    typed: list[tuple[int, str]] = field(default_factory=list)
-    tsi: list[TrafficSelector] = field(default_factory=list)
-    tsr: list[TrafficSelector] = field(default_factory=list)
-    selector: TrafficSelector = field(default_factory=lambda: TrafficSelector("", ""))
-    last_payload: str = ""
-    end_line: int = 0
+    def __init__(self, head: Event, fields: dict[str, Value], end_line: int) -> None:
+        self.head = head
+        self.fields = fields
+        self.listed: list[str] = []
+        self.detailed: list[str] = []
+        self.names: list[str] = []
+        self.proposals: list[Proposal] = []
+        self.typed: list[tuple[int, str]] = []
+        self.tsi: list[TrafficSelector] = []
+        self.tsr: list[TrafficSelector] = []
+        self.selector = TrafficSelector("", "")
+        self.last_payload = ""
+        self.end_line = end_line
 
 
 def open_block(head: Event) -> Block:
@@ -127,7 +127,7 @@ def close_block(block: Block) -> Event:
     if block.head.kind in MESSAGE_BLOCKS:
         payloads = max(block.listed, block.detailed, key=len)
         fields["payloads"] = tuple(name for name in payloads if not name.startswith("NOTIFY"))
-        fields["notifies"] = tuple(notify_name(m[1]) for m in map(_NOTIFY.match, payloads) if m)
+        fields["notifies"] = tuple(notify_name(m[1]) for payload in payloads if (m := re.match(_NOTIFY, payload)))
         for name, selectors in (("tsi", block.tsi), ("tsr", block.tsr)):
             if selectors:
                 fields[name] = tuple(selectors)
@@ -188,7 +188,7 @@ def _finish_proposal(block: Block) -> None:
         if kind:
             text = transforms.group_name(name) if kind == transforms.KEY_EXCHANGE else name
             sets[kind] = (*sets.get(kind, ()), text)
-    block.proposals[-1] = replace(block.proposals[-1], **sets)  # type: ignore[arg-type]
+    block.proposals[-1] = replaced(block.proposals[-1], **sets)
     block.typed = []
 
 
@@ -228,11 +228,11 @@ def _selector_type(block: Block, values: Mapping[str, Value], parsed: Parsed, li
 def _selector_ports(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
     start, end = values["start_port"], values["end_port"]
     if isinstance(start, int) and isinstance(end, int):
-        block.selector = replace(block.selector, start_port=start, end_port=end)
+        block.selector = replaced(block.selector, start_port=start, end_port=end)
 
 
 def _selector_addresses(block: Block, values: Mapping[str, Value], parsed: Parsed, line: int) -> None:
-    selector = replace(block.selector, start=str(values["start"]), end=str(values["end"]))
+    selector = replaced(block.selector, start=str(values["start"]), end=str(values["end"]))
     if block.last_payload in ("TSi", "TSr"):
         (block.tsi if block.last_payload == "TSi" else block.tsr).append(selector)
 
@@ -257,7 +257,7 @@ def _ipsec_ends(block: Block, values: Mapping[str, Value], parsed: Parsed, line:
     for name, field_name in (("local_port", "local"), ("remote_port", "remote")):
         end = values.get(name)
         if isinstance(end, Endpoint):
-            block.fields.setdefault(field_name, replace(end, port=end.port or None))
+            block.fields.setdefault(field_name, replaced(end, port=end.port or None))
     if "direction" in values:
         block.fields.setdefault("direction", values["direction"])
 

@@ -1,8 +1,6 @@
 """What the lines below a record's head add to it, remembered: they repeat more than heads do."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block
 from ikelog.events.gathering import continues
@@ -13,12 +11,14 @@ from ikelog.events.understood import BareTexts
 from ikelog.grammar.parsing import MEMO_LIMIT
 from ikelog.grammar.tables import table
 from ikelog.reading.lines import Segment
+from ikelog.record import record, replaced
 
 # Longer records are read line by line.
 LONGEST_TAIL = 64
 
 
-class Tail(NamedTuple):
+@record
+class Tail:
     """What some lines add to a record: the fields that they change, and how many lines below its head it ends.
 
     The lines of proposals count from the head's.
@@ -104,4 +104,4 @@ def _moved(proposals: Value, line: int) -> Value:
     """Return proposals whose lines counted from a head with the lines of the log."""
     if not isinstance(proposals, tuple):
         return proposals
-    return tuple(replace(p, line=p.line + line) if isinstance(p, Proposal) else p for p in proposals)
+    return tuple(replaced(p, line=p.line + line) if isinstance(p, Proposal) else p for p in proposals)

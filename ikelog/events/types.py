@@ -1,17 +1,17 @@
 """What a device reported: one frozen Event for each thing it wrote down."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ikelog.reading.moment import Moment
+from ikelog.record import record
 from ikelog.terms import transforms
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Endpoint:
     """An address as printed, and a UDP port; the address may be masked text such as `x.x.x.x`."""
 
@@ -19,7 +19,7 @@ class Endpoint:
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrafficSelector:
     """One traffic selector (RFC 7296 section 3.13.1): an address range, `protocol` 0 for any, ports inclusive."""
 
@@ -30,7 +30,7 @@ class TrafficSelector:
     end_port: int = 65535
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Proposal:
     """One proposal (RFC 7296 section 3.3.1) as sets of names per transform type, in the order printed."""
 

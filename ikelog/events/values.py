@@ -1,6 +1,5 @@
 """Turn the text of a terminal into a typed value."""
 
-import ipaddress
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -13,6 +12,8 @@ def _address(text: str) -> str:
     """Write an IPv6 address as RFC 5952 does; anything else, masked addresses too, stays as printed."""
     if ":" not in text:
         return text
+    import ipaddress  # slow to import, and most addresses are IPv4
+
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
@@ -40,6 +41,8 @@ def _esp_spi(text: str) -> Value:
 def _proxy(text: str) -> Value:
     """Read an IOS proxy, `address/mask/protocol/port`; protocol and port 0 or 256 mean any."""
     address, mask, protocol, port = [*text.split("/"), "0", "0", "0"][:4]
+    import ipaddress
+
     try:
         network = ipaddress.ip_network(f"{address}/{mask}", strict=False)
     except ValueError:

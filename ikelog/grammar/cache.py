@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ikelog import __version__
@@ -17,21 +17,72 @@ except ImportError:
     from hashlib import blake2b
 
 _SUFFIX = ".bin"
+# A file is the index of its tables, then the tables. Before the index stand its length and its checksum.
+_NUMBER = 4
+_Place = tuple[int, int, int]  # where something stands behind the index, its length, its checksum
+_Index = dict[str, _Place]
 
 
-def cached_tables(name: str, texts: Iterable[str], build: Callable[[], Any]) -> Any:
+def cached_tables(name: str, texts: Iterable[str], build: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
     """Return the tables `name`, from the cache if it holds those made of these texts, else by `build`.
 
-    Tables are made of what `marshal` takes. A cache that cannot be read, written or trusted is done without.
+    Tables are made of what `marshal` takes; of those in the cache only the ones that are asked for are read. A cache
+    that cannot be read, written or trusted is done without.
     """
-    key = _key(texts)
-    directory = _directory()
-    path = os.path.join(directory, f"{name}-{key}{_SUFFIX}")
-    tables = _load(path)
-    if tables is None:
-        tables = build()
-        _store(path, tables)
+    path = os.path.join(_directory(), f"{name}-{_key(texts)}{_SUFFIX}")
+    stored = _Stored(path, build) if _is_own(os.path.dirname(path)) and _is_own(path) else None
+    return stored if stored else _built(path, build)
+
+
+class _Stored(Mapping[str, Any]):
+    """The tables of a file, none where that is damaged. If a single one is, all are built anew."""
+
+    def __init__(self, path: str, build: Callable[[], dict[str, Any]]) -> None:
+        self._path = path
+        self._build = build
+        self._tables: dict[str, Any] = {}
+        head = _read(path, 0, 2 * _NUMBER)
+        length, checksum = (int.from_bytes(number, "big") for number in (head[:_NUMBER], head[_NUMBER:]))
+        self._begin = len(head) + length
+        index = _checked(_read(path, len(head), length), checksum)
+        self._index: _Index = marshal.loads(index) if index else {}  # noqa: S302 - this user's own file, and whole
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._tables:
+            place, length, checksum = self._index[name]
+            table = _checked(_read(self._path, self._begin + place, length), checksum)
+            if table is None:
+                self._tables = _built(self._path, self._build)
+            else:
+                self._tables[name] = marshal.loads(table)  # noqa: S302 - as above
+        return self._tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index)
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+
+def _built(path: str, build: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    tables = build()
+    try:
+        _write(path, _packed(tables))
+    except OSError:
+        return tables
     return tables
+
+
+def _packed(tables: dict[str, Any]) -> bytes:
+    """Return the file for some tables."""
+    index: _Index = {}
+    packed = b""
+    for name, table in tables.items():
+        data = marshal.dumps(table)
+        index[name] = len(packed), len(data), zlib.crc32(data)
+        packed += data
+    head = marshal.dumps(index)
+    return b"".join(number.to_bytes(_NUMBER, "big") for number in (len(head), zlib.crc32(head))) + head + packed
 
 
 def _key(texts: Iterable[str]) -> str:
@@ -44,18 +95,18 @@ def _directory() -> str:
     return os.path.join(base if os.path.isabs(base) else os.path.expanduser("~/.cache"), "ikelog")
 
 
-def _load(path: str) -> Any:
-    """Load stored tables, only from a file that nobody else can write and that is whole; None where there is none."""
-    if not (_is_own(os.path.dirname(path)) and _is_own(path)):
-        return None
+def _read(path: str, place: int, length: int) -> bytes:
+    """Read a part of a file, as much as there is of it."""
     try:
-        with open(path, "rb") as stream:
-            data = stream.read()
-        if zlib.crc32(data[4:]) != int.from_bytes(data[:4], "big"):
-            return None
-        return marshal.loads(memoryview(data)[4:])  # noqa: S302 - this user's own file, and whole
-    except (OSError, EOFError, ValueError, TypeError):
-        return None
+        with open(path, "rb", buffering=0) as stream:
+            stream.seek(place)
+            return stream.read(length)
+    except OSError:
+        return b""
+
+
+def _checked(data: bytes, checksum: int) -> bytes | None:
+    return data if zlib.crc32(data) == checksum else None
 
 
 def _is_own(path: str) -> bool:
@@ -69,16 +120,8 @@ def _is_own(path: str) -> bool:
     return not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
 
 
-def _store(path: str, tables: Any) -> None:
-    """Store tables whole or not at all, in place of those of the same name that are out of date."""
-    data = marshal.dumps(tables)
-    try:
-        _write(path, zlib.crc32(data).to_bytes(4, "big") + data)
-    except OSError:
-        return
-
-
 def _write(path: str, data: bytes) -> None:
+    """Write a file whole or not at all, in place of those of the same name that are out of date."""
     import tempfile
 
     directory = os.path.dirname(path)

@@ -11,8 +11,9 @@ import re
 from collections.abc import Collection
 
 from ikelog.grammar.beginnings import beginnings, may_meet
+from ikelog.grammar.compilation import Branch, Compilation, Node, Way
 from ikelog.grammar.lark_parsing import lark_parser
-from ikelog.grammar.types import Branch, Compilation, Field, Node, Way
+from ikelog.grammar.types import Field
 from ikelog.grammar.walk import Edge, Parser, States, Step, Terminal
 
 _BY_TEXT = "a literal can be told from a terminal by its text only"

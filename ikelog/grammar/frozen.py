@@ -1,8 +1,7 @@
 """Patterns kept in their compiled form: compiling a few hundred of them takes longer than reading a paste."""
 
 import re
-from array import array
-from typing import NamedTuple
+from sys import byteorder
 
 try:
     import _sre  # type: ignore[import-not-found]
@@ -10,27 +9,22 @@ except ImportError:  # another Python than CPython
     _sre = None
 
 
-class Frozen(NamedTuple):
-    """A pattern and, where this Python gives it, the code that its own compiler made of it."""
-
-    source: str
-    flags: int = 0
-    code: bytes = b""
-    groups: int = 0
-    names: tuple[tuple[str, int], ...] = ()
+# A pattern and, where this Python gives it, what its own compiler made of it: flags, code, number of groups, names.
+Frozen = tuple[str, int, bytes, int, tuple[tuple[str, int], ...]]
 
 
 def freeze(source: str) -> Frozen:
     """Compile a pattern and keep what came of it."""
     pattern = re.compile(source)
     if _sre is None:
-        return Frozen(source)
+        return source, 0, b"", 0, ()
     try:
         parsed = re._parser.parse(source)
         code = re._compiler._code(parsed, 0)  # type: ignore[attr-defined]
     except AttributeError:
-        return Frozen(source)
-    return Frozen(source, pattern.flags, array("I", code).tobytes(), pattern.groups, tuple(pattern.groupindex.items()))
+        return source, 0, b"", 0, ()
+    packed = b"".join(word.to_bytes(4, byteorder) for word in code)
+    return source, pattern.flags, packed, pattern.groups, tuple(pattern.groupindex.items())
 
 
 def thaw(frozen: Frozen) -> re.Pattern[str]:
@@ -42,7 +36,7 @@ def thaw(frozen: Frozen) -> re.Pattern[str]:
     for name, number in names:
         by_number[number] = name
     found: re.Pattern[str] = _sre.compile(
-        source, flags, array("I", code).tolist(), groups, dict(names), tuple(by_number)
+        source, flags, memoryview(code).cast("I").tolist(), groups, dict(names), tuple(by_number)
     )
     return found
 

@@ -1,8 +1,8 @@
 """Parse with Lark itself: what the compiled patterns stand for, and the way for what they leave."""
 
+import os
 import re
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ikelog.grammar.texts import folder, source, starts
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from lark import Lark, Token, Tree
 
 # A literal with an `i` behind it is believed, not seen: between its words any punctuation will do.
-_LITERAL = re.compile(r'"((?:[^"\\]|\\.)*)"(i\b)?')
-_WORD_OR_NOT = re.compile(r"[\w=%<>\[\]]+|[^\w=%<>\[\]]+")
+_LITERAL = r'"((?:[^"\\]|\\.)*)"(i\b)?'
+_WORD_OR_NOT = r"[\w=%<>\[\]]+|[^\w=%<>\[\]]+"
 _BETWEEN_WORDS, _INSIDE_A_WORD = r"[ .,:;!?#&()'\"\/-]+", r"[ .,:;!?#&()'\"\/-]{0,3}"
 # What may stand glued to the last word of a complete body: a typed command, a prompt, the next line's header.
-_NEXT = re.compile(
+_NEXT = (
     r"(?:no|sho?w?|exit|end|int|interface|conf|clear|debug|undebug|deb|un|u|ping|do|write|wr|copy|term|crypto|logout)\b"
     r"|[A-Za-z][\w.-]*(?:/[\w./-]+)?(?:\([\w-]+\))?[#>]"
     r"|(?:\d+: )?[*.]?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d"
@@ -30,7 +30,7 @@ def lark_parser(family: str) -> "Lark":
 
     return Lark(
         _with_believed(source(family)),
-        source_path=str(folder() / f"{family}.lark"),
+        source_path=os.path.join(folder(), f"{family}.lark"),
         import_paths=[_imported],
         parser="lalr",
         lexer="contextual",
@@ -58,7 +58,9 @@ def may_be_glued(text: str, position: int) -> bool:
     if text[position] in "(:;,=-_/'\"":
         return False
     one_word = text[position - 1].isalnum() and text[position].isalnum()
-    return not one_word or _NEXT.match(text, position) is not None  # else it is the same word, and another text
+    if not one_word:
+        return True
+    return re.compile(_NEXT).match(text, position) is not None  # else it is the same word, and another text
 
 
 def parsed_tree(tree: "Tree[Token]") -> Parsed:
@@ -76,14 +78,15 @@ def parsed_tree(tree: "Tree[Token]") -> Parsed:
 
 def _imported(base: str, path: str) -> tuple[str, str]:
     """Read a grammar that another one imports; raises OSError where there is none beside it."""
-    place = Path(base or folder()) / path
-    return str(place), _with_believed(place.read_text(encoding="utf-8"))
+    place = os.path.join(base or folder(), path)
+    with open(place, encoding="utf-8") as stream:
+        return place, _with_believed(stream.read())
 
 
 def _with_believed(grammar: str) -> str:
     """Write the believed literals of a grammar as patterns that regard neither case nor punctuation."""
     return "\n".join(
-        _LITERAL.sub(lambda found: f"/{_loosened(found[1])}/i" if found[2] else found[0], line)
+        re.sub(_LITERAL, lambda found: f"/{_loosened(found[1])}/i" if found[2] else found[0], line)
         if '"i' in line and not line.startswith("//")
         else line
         for line in grammar.split("\n")
@@ -92,7 +95,7 @@ def _with_believed(grammar: str) -> str:
 
 def _loosened(literal: str) -> str:
     parts = []
-    for part in _WORD_OR_NOT.findall(literal):
+    for part in re.findall(_WORD_OR_NOT, literal):
         if part[0].isalnum() or part[0] in "_=%<>[]":
             parts.append(re.escape(part))
         else:

@@ -1,22 +1,22 @@
 """The compiled grammars at work: find by the first characters what a body can be, and match it."""
 
+import marshal
 import os
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from ikelog.grammar.cache import cached_tables
-from ikelog.grammar.frozen import Frozen, freeze, thaw
+from ikelog.grammar.frozen import Frozen, thaw
 from ikelog.grammar.lark_parsing import may_be_glued
-from ikelog.grammar.texts import FAMILIES, sources, starts, terminal
-from ikelog.grammar.types import Compilation, Cut, Field, Node, Parsed, Way
+from ikelog.grammar.texts import folder
+from ikelog.grammar.types import Cut, Field, Parsed
 
 # A body is looked up by so many of its first characters; what begins with less literal text, by fewer.
-_KEYS = (14, 4, 0)
-# So many characters that differ from text to text are worth being looked at apart from the rest.
-_WORTH_A_CUT = 16
+KEYS = (14, 4, 0)
+# The names of the stored tables other than those of the grammars.
+ENVELOPE, TAGS = "envelope", "tags"
 
 
 class Pattern:
@@ -38,14 +38,13 @@ class Pattern:
 class _Candidate:
     """One way that a body may go; `pattern` is None where it is all literal text."""
 
-    __slots__ = ("cuts", "fields", "kind", "literal", "pattern")
+    __slots__ = ("fields", "kind", "literal", "pattern")
 
-    def __init__(self, kind: str, literal: str, fields: tuple[tuple[str, str], ...], frozen: Any, cuts: Any) -> None:
+    def __init__(self, kind: str, literal: str, fields: tuple[tuple[str, str], ...], frozen: Any) -> None:
         self.kind = kind
         self.literal = literal
         self.fields = tuple(Field(*field) for field in fields)
-        self.pattern = Pattern(Frozen(*frozen)) if frozen else None
-        self.cuts: tuple[tuple[int, int], ...] = cuts
+        self.pattern = Pattern(frozen) if frozen else None
 
     def end(self, text: str) -> int:
         """Return where the way ends that a text begins with, or 0."""
@@ -59,29 +58,21 @@ class Table:
     """What one start symbol of a grammar takes, as far as it was compiled."""
 
     def __init__(self, stored: Any) -> None:
-        ways, nodes, openings = stored
-        self._whole = {literal: Parsed(kind) for kind, literal, _, frozen, _ in ways if not frozen}
-        self._by_key: tuple[dict[str, list[_Candidate]], ...] = tuple(defaultdict(list) for _ in _KEYS)
-        for way in ways:
-            candidate = _Candidate(*way)
-            place = next(i for i, length in enumerate(_KEYS) if len(candidate.literal) >= length)
-            self._by_key[place][candidate.literal[: _KEYS[place]]].append(candidate)
+        self._whole, self._ways, self._cuts, nodes, openings = stored
+        self._by_key: tuple[dict[str, list[_Candidate]], ...] = tuple({} for _ in KEYS)
         self._nodes = [_ListNode(*node) for node in nodes]
-        self._openings = [Pattern(Frozen(*opening)) for opening in openings]
+        self._openings = [Pattern(opening) for opening in openings]
 
     def cuts(self) -> Iterator[Cut]:
         """Yield the ways whose texts differ most at the beginning, in identifiers that stand at fixed places."""
-        for by_key in self._by_key:
-            for candidates in by_key.values():
-                for way in candidates:
-                    if sum(end - begin for begin, end in way.cuts) >= _WORTH_A_CUT:
-                        yield Cut(way.literal, way.fields[: len(way.cuts)], way.cuts)
+        for literal, fields, spans in self._cuts:
+            yield Cut(literal, tuple(Field(*field) for field in fields), spans)
 
     def match(self, text: str) -> Parsed | None:
         """Return what a body says; None where no pattern takes it whole."""
         whole = self._whole.get(text)
         if whole is not None:
-            return whole
+            return Parsed(whole)
         for candidate in self._candidates(text):
             if candidate.pattern is not None:
                 found = candidate.pattern.match(text)
@@ -98,8 +89,12 @@ class Table:
         return may_be_glued(text, self._listed(text)[1])
 
     def _candidates(self, text: str) -> Iterator[_Candidate]:
-        for length, by_key in zip(_KEYS, self._by_key, strict=True):
-            yield from by_key.get(text[:length], ())
+        for length, ways, by_key in zip(KEYS, self._ways, self._by_key, strict=True):
+            key = text[:length]
+            if key in ways:
+                if key not in by_key:
+                    by_key[key] = [_Candidate(*way) for way in marshal.loads(ways[key])]  # noqa: S302 - of storing.py
+                yield from by_key[key]
 
     def _listed(self, text: str) -> tuple[Parsed | None, int]:
         """Walk along a list; return what it says if it is whole, and where the walk came to its end."""
@@ -128,7 +123,7 @@ class _ListNode:
     def __init__(self, kind: str | None, branches: Any) -> None:
         self.kind = kind
         self.branches = [
-            (Pattern(Frozen(*frozen)), Field(*field) if field else None, number) for frozen, field, number in branches
+            (Pattern(frozen), Field(*field) if field else None, number) for frozen, field, number in branches
         ]
 
     def step(self, text: str, position: int) -> tuple[Field | None, int, int] | None:
@@ -143,76 +138,34 @@ class _ListNode:
 @cache
 def table(family: str, start: str) -> Table:
     """Return the compiled form of a grammar's start symbol."""
-    stored = _stored()["tables"].get(f"{family}/{start}", ((), (), ()))
-    return Table(stored)
+    stored, name = _stored(), f"{family}/{start}"
+    return Table(stored[name] if name in stored else ({}, ({},) * len(KEYS), (), (), ()))
 
 
 @cache
 def envelope(name: str) -> "re.Pattern[str]":
     """Return a piece of the envelope's grammar, compiled. Raises KeyError."""
-    return thaw(Frozen(*_stored()["envelope"][name]))
+    return thaw(_stored()[ENVELOPE][name])
 
 
 @cache
 def tags() -> "re.Pattern[str]":
     """Return one pattern for the tags of all families; `lastgroup` of a match begins with the family's name."""
-    return thaw(Frozen(*_stored()["tags"]))
+    return thaw(_stored()[TAGS])
 
 
 @cache
-def _stored() -> Any:
-    return cached_tables("grammar", [*sources().values(), _compiler()], _build)
+def _stored() -> Mapping[str, Any]:
+    return cached_tables("grammar", [_files(folder(), ".lark"), _files(os.path.dirname(__file__), ".py")], _build)
 
 
-def _compiler() -> str:
-    """Tell this compiler from another version of it, by the files that it is made of."""
-    here = os.path.dirname(__file__)
-    found = [(entry.name, entry.stat()) for entry in os.scandir(here) if entry.name.endswith(".py")]
+def _files(directory: str, suffix: str) -> str:
+    """Tell the files of a directory from another version of them."""
+    found = [(entry.name, entry.stat()) for entry in os.scandir(directory) if entry.name.endswith(suffix)]
     return repr(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found))
 
 
-def _build() -> Any:
-    """Compile all grammars into what can be stored."""
-    from ikelog.grammar.compiler import compile_grammar
+def _build() -> dict[str, Any]:
+    from ikelog.grammar.storing import storable_tables  # brings along Lark and the compiler
 
-    tables = {
-        f"{family}/{start}": _plain(compile_grammar(family, start))
-        for family in (*FAMILIES, "ikev2_message")
-        for start in starts(family)
-    }
-    names = re.findall(r"^([A-Z_]+): /", sources()["envelope"], re.MULTILINE)
-    return {
-        "tables": tables,
-        "envelope": {name: tuple(freeze(terminal("envelope", name))) for name in names},
-        "tags": tuple(freeze(_tags())),
-    }
-
-
-def _tags() -> str:
-    parts = []
-    for family in FAMILIES:
-        inner = re.sub(r"\(\?P<(\w+)>", rf"(?P<{family}__\1>", terminal(family, "PREFIX"))
-        parts.append(f"(?P<{family}>{inner})")
-    return "|".join(parts)
-
-
-def _plain(compilation: Compilation) -> Any:
-    """Write a compilation as tuples and texts, its patterns in their compiled form."""
-    return (
-        tuple(_plain_way(way) for way in compilation.ways),
-        tuple(_plain_node(node) for node in compilation.nodes),
-        tuple(tuple(freeze(opening)) for opening in compilation.openings),
-    )
-
-
-def _plain_way(way: Way) -> Any:
-    frozen = tuple(freeze(way.pattern)) if way.pattern is not None else None
-    return way.kind, way.literal, tuple(tuple(field) for field in way.fields), frozen, way.cuts
-
-
-def _plain_node(node: Node) -> Any:
-    branches = tuple(
-        (tuple(freeze(branch.pattern)), tuple(branch.field) if branch.field else None, branch.node)
-        for branch in node.branches
-    )
-    return node.kind, branches
+    return storable_tables()

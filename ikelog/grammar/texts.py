@@ -1,8 +1,8 @@
 """The grammars as texts: where they are, and the patterns that are read from them without Lark."""
 
+import os
 import re
 from functools import cache
-from pathlib import Path
 
 # The families of tagged lines, most particular first: an earlier one wins where two tags begin at one place.
 FAMILIES = (
@@ -24,25 +24,20 @@ class GrammarsMissing(Exception):
 
 
 @cache
-def folder() -> Path:
+def folder() -> str:
     """Return the folder of the grammars: inside an installed package, else at the top of the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    for candidate in (package / "grammars", package.parent / "grammars"):
-        if (candidate / "tokens.lark").is_file():
-            return candidate
-    raise GrammarsMissing(f"no grammars in {package / 'grammars'}: install ikelog again")
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    for parent in (package, os.path.dirname(package)):
+        if os.path.isfile(os.path.join(parent, "grammars", "tokens.lark")):
+            return os.path.join(parent, "grammars")
+    raise GrammarsMissing(f"no grammars in {package}: install ikelog again")
 
 
 @cache
 def source(family: str) -> str:
     """Return the text of a family's grammar."""
-    return (folder() / f"{family}.lark").read_text(encoding="utf-8")
-
-
-@cache
-def sources() -> dict[str, str]:
-    """Return the texts of all grammars, by their names."""
-    return {path.stem: source(path.stem) for path in sorted(folder().glob("*.lark"))}
+    with open(os.path.join(folder(), f"{family}.lark"), encoding="utf-8") as stream:
+        return stream.read()
 
 
 def starts(family: str) -> tuple[str, ...]:

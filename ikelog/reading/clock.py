@@ -1,12 +1,11 @@
 """A source's clock as it goes along: on which day and in which year its readings are."""
 
-from calendar import isleap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from ikelog.grammar.tables import envelope
-from ikelog.reading.moment import ZONE, Day, Moment
+from ikelog.reading.moment import Day, Moment, is_leap, zone_offset
 
 MONTHS = {name: n for n, name in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _HALF_YEAR = timedelta(days=183)
@@ -22,8 +21,7 @@ _SUMMER = {"CEST": "CET", "EEST": "EET", "WEST": "WET", "BST": "GMT", "EDT": "ES
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """One reading of a clock. `when` is naive and, without a year, in a year that only serves to count."""
 
     when: datetime
@@ -33,7 +31,6 @@ class Stamp:
     mark: str
 
 
-@dataclass(slots=True)
 class ClockState:
     """A source's clock as it goes along: where it began and where it stands, in years that may only serve to count.
 
@@ -43,19 +40,19 @@ class ClockState:
     before the time of day, the text behind it, where that begins, and the length.
     """
 
-    given_year: int | None = None
-    given_zone: tzinfo | None = None
-
-    first: datetime | None = None
-    last: datetime | None = None
-    year: int | None = None
-    zone: str | None = None
-    marks: tuple[str, ...] = ()
-    last_zone: str | None = None
-    shift: timedelta = timedelta()
-    day: Day | None = None
-    printed: tuple[date, int | None, str | None, str] | None = None
-    form: tuple[str, str, int, int] | None = None
+    def __init__(self, given_year: int | None = None, given_zone: tzinfo | None = None) -> None:
+        self.given_year = given_year
+        self.given_zone = given_zone
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.year: int | None = None
+        self.zone: str | None = None
+        self.marks: tuple[str, ...] = ()
+        self.last_zone: str | None = None
+        self.shift = timedelta()
+        self.day: Day | None = None
+        self.printed: tuple[date, int | None, str | None, str] | None = None
+        self.form: tuple[str, str, int, int] | None = None
 
 
 def read_clock(groups: Mapping[str, str | None]) -> Stamp | None:
@@ -175,7 +172,7 @@ def _placed_in_leap_year(state: ClockState, last: datetime, when: datetime) -> d
     """A log that names 29 February is of a leap year: where no year was printed, count the days before it in such."""
     year = last.year + (last > datetime(last.year, 8, 31))
     ahead = -year % 4
-    if ahead and state.year is None and state.first is not None and not isleap(state.first.year):
+    if ahead and state.year is None and state.first is not None and not is_leap(state.first.year):
         state.first, state.last = _with_year(state.first, state.first.year + ahead), _with_year(last, last.year + ahead)
     return when.replace(year=year + ahead)
 
@@ -206,7 +203,7 @@ def _zone_change(before: str | None, after: str) -> timedelta:
 def _offset(zone: str) -> timedelta | None:
     if zone in ("Z", "UTC", "GMT"):
         return timedelta()
-    found = ZONE.fullmatch(zone)
+    found = zone_offset(zone)
     if not found:
         return None
     ahead = timedelta(hours=int(found[2]), minutes=int(found[3]))

@@ -2,28 +2,32 @@
 
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
 from functools import lru_cache
-from string import ascii_letters, ascii_uppercase, digits, printable
+from typing import NamedTuple
 
 from ikelog.grammar.tables import envelope as pattern
 from ikelog.reading.clock import Stamp, read_clock
+
+_DIGITS = "0123456789"
+_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = _CAPITALS + _CAPITALS.lower()
+_PRINTABLE = "".join(map(chr, range(33, 127))) + " \t\n\r\v\f"
 
 # The pieces in the order in which they are tried at one place, each with the characters that it can begin with.
 PIECES = {
     "PRIORITY": "<",
     "WRAPPER": "%",
-    "CLOCK": "*." + ascii_uppercase,
-    "ISO_CLOCK": digits,
-    "UPTIME": digits,
-    "SEQUENCE": digits,
+    "CLOCK": "*." + _CAPITALS,
+    "ISO_CLOCK": _DIGITS,
+    "UPTIME": _DIGITS,
+    "SEQUENCE": _DIGITS,
     "EMPTY": ":",
-    "PROGRAM": ascii_letters,
-    "STRUCTURED": printable,
-    "FACILITY": ascii_letters,
-    "HOST": ascii_letters + digits + "[",
+    "PROGRAM": _LETTERS,
+    "STRUCTURED": _PRINTABLE,
+    "FACILITY": _LETTERS,
+    "HOST": _LETTERS + _DIGITS + "[",
     "LOGGER": "[",
-    "ASDM": digits,
+    "ASDM": _DIGITS,
 }
 # What is skipped in front of a header, in this order, with the characters that it can begin with.
 _FRONT = {"PAGER": ("-", "<"), "MARKUP": (">", "|", "*", "\u2022", "-", "`")}
@@ -32,8 +36,7 @@ _FIRST, _NEVER_FIRST = ("LOGGER", "ASDM"), ("EMPTY", "HOST", "FACILITY", "STRUCT
 _BEFORE_HOST = ("PRIORITY", "SEQUENCE", "EMPTY", "CLOCK", "ISO_CLOCK", "FACILITY")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What stood before a line's own text, which begins at `end`."""
 
     end: int = 0

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cache
 from typing import NamedTuple
 
@@ -12,14 +11,15 @@ from ikelog.reading.clock import ClockState, Stamp, read_clock, tell
 from ikelog.reading.envelope import read_header, read_prompt
 from ikelog.reading.moment import Moment
 from ikelog.reading.sources import SourceText
+from ikelog.record import record
 
 LONGEST_LINE = 65536
 _PASTED = str.maketrans(
     {"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\0": " ", "–": "-", "—": "-", "…": "..."}
 )
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]")
-_BARE_HANDLE = re.compile(r"\((\d{1,10})\): ?")
-_NOISE = re.compile(r"--More--|<--- More --->")
+_ANSI = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]"
+_BARE_HANDLE = r"\((\d{1,10})\): ?"
+_NOISE = r"--More--|<--- More --->"
 _CLOSING = " .,|"
 
 
@@ -42,7 +42,8 @@ class Segment(NamedTuple):
     width: int = 0
 
 
-class Tag(NamedTuple):
+@record
+class Tag:
     """A tag: its family, the handle that it names, and the code of a syslog message."""
 
     family: str
@@ -51,14 +52,14 @@ class Tag(NamedTuple):
     code: str = ""
 
 
-@dataclass(slots=True)
 class Reading:
     """The state of reading one source: its clock, the name in its prompts and those in its headers."""
 
-    clock: ClockState
-    prompt: str | None = None
-    ended: bool = False
-    hosts: set[str] = field(default_factory=set)
+    def __init__(self, clock: ClockState) -> None:
+        self.clock = clock
+        self.prompt: str | None = None
+        self.ended = False
+        self.hosts: set[str] = set()
 
 
 @cache
@@ -81,12 +82,6 @@ def may_hold_tag(text: str) -> bool:
         or "Crypto mapdb" in text
         or "ipsec_process" in text
     )
-
-
-@cache
-def _clock_before() -> re.Pattern[str]:
-    """A clock, with a sequence number, at the end of a text: it is of the message that begins behind it."""
-    return re.compile(rf"(?:(?<!\d)\d{{1,12}}: )?(?:{pattern('CLOCK').pattern})$")
 
 
 def clean(text: str) -> str:
@@ -138,7 +133,7 @@ def read_line(number: int, line: str, state: Reading) -> Iterator[Segment]:
 def printable(line: str) -> str:
     """Take a terminal's control characters out of a line: colours go, a backspace takes the character before it."""
     if "\x1b" in line:
-        line = _ANSI.sub("", line)
+        line = re.sub(_ANSI, "", line)
     if "\x08" in line:
         kept: list[str] = []
         for part in re.split(r"(\x08+)", line):
@@ -170,7 +165,7 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
     yield from _bare_segments(number, line[header.end : bare_end], state, common, header.end == 0)
     for i, match in enumerate(found):
         end = found[i + 1].start() if i + 1 < len(found) else len(line)
-        own = _clock_before().search(line, max(match.end(), end - 64), end) if i + 1 < len(found) else None
+        own = pattern("CLOCK_BEFORE").search(line, max(match.end(), end - 64), end) if i + 1 < len(found) else None
         text = line[match.end() : min(own.start() if own else end, match.end() + LONGEST_LINE)]
         yield from _tagged_segments(number, text, match, common, at_start=match.start() == header.end)
         if own:  # a message glued to the one before has a clock of its own
@@ -183,11 +178,14 @@ def _tags_of(line: str, start: int) -> list["re.Match[str]"]:
     What looks like one in the text of a syslog message is none, as in `%ASA-4-402119: IPSEC: Received`, unless a clock
     shows that another message begins there.
     """
+    first = tags().search(line, start)
+    if first is None or not may_hold_tag(line[first.end() - 1 :]):
+        return [first] if first else []
     found: list[re.Match[str]] = []
     for match in tags().finditer(line, start):
         place = match.start()
         inside = bool(found) and line[found[-1].start()] == "%" != line[place]
-        if not inside or _clock_before().search(line, max(found[-1].end(), place - 64), place):
+        if not inside or pattern("CLOCK_BEFORE").search(line, max(found[-1].end(), place - 64), place):
             found.append(match)
     return found
 
@@ -212,7 +210,7 @@ def bare_segments(text: str) -> Iterator[Segment]:
     """Yield the segments, without place and time, of a text without a tag."""
     text = text[:LONGEST_LINE]
     if "-More-" in text:
-        text = _NOISE.sub("", text)
+        text = re.sub(_NOISE, "", text)
     pieces = _handle_pieces(text)
     begins_with_handle = len(pieces) > 1 and not pieces[0][1].strip()
     for n, (handle, piece) in enumerate(pieces):
@@ -257,5 +255,5 @@ def _handle_pieces(text: str) -> list[tuple[int | None, str]]:
     """
     if "):" not in text:
         return [(None, text)]
-    first, *rest = _BARE_HANDLE.split(text)
+    first, *rest = re.split(_BARE_HANDLE, text)
     return [(None, first), *((int(rest[i]), rest[i + 1]) for i in range(0, len(rest), 2))]

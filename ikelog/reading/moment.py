@@ -1,14 +1,16 @@
 """A moment as a clock gives it: in ISO 8601 as far as it is known, and in milliseconds since the source's first."""
 
 import re
-from calendar import isleap
 from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-ZONE = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)")
+from ikelog.record import record
+
+_ZONE = r"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)"
 
 
-class Day(NamedTuple):
+@record
+class Day:
     """A stretch of a log in which the clock's date, year and zone stay the same.
 
     `midnight` is its first reading of all, in a year that may only serve to count, and `since_first` how long after the
@@ -53,6 +55,16 @@ def time_of_day(clock: str) -> timedelta | None:
     return timedelta(0, hour * 3600 + minute * 60 + second, int(fraction.ljust(6, "0")) if fraction else 0)
 
 
+def is_leap(year: int) -> bool:
+    """Tell whether a year has a 29 February; `calendar` takes longer to import than a paste's clocks to read."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def zone_offset(zone: str | None) -> re.Match[str] | None:
+    """Return the sign, hours and minutes of a zone such as `UTC+2:00`; None for a name alone."""
+    return re.fullmatch(_ZONE, zone) if zone else None
+
+
 def _iso_time(day: Day, clock: str, when: datetime) -> str:
     """Write a moment as ISO 8601 as far as it is known.
 
@@ -60,7 +72,7 @@ def _iso_time(day: Day, clock: str, when: datetime) -> str:
     is not that clock's.
     """
     year = day.year or day.given_year
-    if year and (when.month, when.day) == (2, 29) and not isleap(year):
+    if year and (when.month, when.day) == (2, 29) and not is_leap(year):
         year = None
     seconds, _, fraction = clock.partition(".")
     text = f"{when.month:02}-{when.day:02}T{seconds}"
@@ -72,7 +84,7 @@ def _iso_time(day: Day, clock: str, when: datetime) -> str:
 def _suffix(day: Day, when: datetime, year: int | None) -> str:
     if day.zone in ("Z", "UTC", "GMT"):
         return "Z"
-    offset = ZONE.fullmatch(day.zone or "")
+    offset = zone_offset(day.zone)
     if offset:
         return f"{offset[1]}{int(offset[2]):02}:{offset[3]}"
     if day.given_zone is None or year is None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
@@ -17,13 +16,13 @@ _SAMPLED_LINES = 8
 _MOST_STYLES = 64
 
 
-@dataclass
 class Rows:
     """A block of whole lines: the number of the first, their text, each with its newline, and their rows."""
 
-    first: int
-    text: str
-    rows: list[Row]
+    def __init__(self, first: int, text: str, rows: list[Row]) -> None:
+        self.first = first
+        self.text = text
+        self.rows = rows
 
     def line(self, number: int) -> str:
         """Return a line of the block by its number."""

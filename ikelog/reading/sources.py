@@ -1,27 +1,25 @@
 """Read a file or standard input into numbered lines, whatever its encoding and state."""
 
-import gzip
 import io
 import os
-import re
 import sys
-import zlib
 from bisect import bisect_right
-from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
+
+from ikelog.record import open_record, replaced
 
 STANDARD_INPUT = "-"
 # Lines are found again from the beginning of a block of so many characters on.
 _BLOCK = 1 << 13
-_ROTATED = re.compile(r"(?P<stem>.+?)(?:\.(?P<number>\d{1,4}))?(?:\.gz)?$")
+# Longer numbers at the end of a file's name are dates.
+_LONGEST_ROTATION = 4
 
 
 class UnreadableSource(Exception):
     """A source that cannot be read: says what and where in one line."""
 
 
-@dataclass(frozen=True)
+@open_record
 class SourceText:
     """A source as text.
 
@@ -76,7 +74,8 @@ def read_source(path: str) -> SourceText:
     if path == STANDARD_INPUT:
         return _read_standard_input()
     try:
-        return text_source(path, Path(path).read_bytes())
+        with open(path, "rb") as stream:
+            return text_source(path, stream.read())
     except IsADirectoryError:
         raise UnreadableSource(f"{path}: is a directory; name the files in it") from None
     except FileNotFoundError:
@@ -94,7 +93,7 @@ def _read_standard_input() -> SourceText:
             blocks.append(block)
     except KeyboardInterrupt:
         interrupted = True
-    return replace(text_source("<stdin>", b"".join(blocks)), interrupted=interrupted)
+    return replaced(text_source("<stdin>", b"".join(blocks)), interrupted=interrupted)
 
 
 def text_source(name: str, data: bytes) -> SourceText:
@@ -108,6 +107,9 @@ def text_source(name: str, data: bytes) -> SourceText:
 
 def _expand(data: bytes, notes: list[str]) -> bytes:
     """Decompress gzip; what comes before a break is kept."""
+    import gzip  # slow to import, as its two fellows that it brings along, and few sources are compressed
+    import zlib
+
     out = io.BytesIO()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
@@ -136,11 +138,15 @@ def _decode(data: bytes, notes: list[str]) -> tuple[str, str]:
 
 def stream_name(name: str) -> str:
     """Return the name that a device's rotated logs share: `a.log` of `a.log`, `a.log.1` and `a.log.2.gz`."""
-    found = _ROTATED.fullmatch(name)
-    return found["stem"] if found else name
+    return _rotated(name)[0]
 
 
 def rotation(name: str) -> int:
     """Return how old a rotated log is by its name: 2 of `a.log.2.gz`, 0 of `a.log`."""
-    found = _ROTATED.fullmatch(name)
-    return int(found["number"]) if found and found["number"] else 0
+    return _rotated(name)[1]
+
+
+def _rotated(name: str) -> tuple[str, int]:
+    plain = name.removesuffix(".gz") or name
+    stem, _, number = plain.rpartition(".")
+    return (stem, int(number)) if stem and number.isdecimal() and len(number) <= _LONGEST_ROTATION else (plain, 0)

@@ -7,13 +7,12 @@ look-aheads for those that the walk would have tried earlier there. Other lines 
 import re
 from functools import cache
 from itertools import islice
-from string import digits
-from typing import NamedTuple
 
 from ikelog.grammar.beginnings import beginnings, may_meet, plain
 from ikelog.grammar.tables import envelope, tags
 from ikelog.grammar.texts import terminal
 from ikelog.reading.envelope import PIECES, may_follow, seen_behind, walk_header
+from ikelog.record import record
 
 # A row of a block: clock, host, tag, what stands behind them; or, all of these empty, a whole line.
 Row = tuple[str, str, str, str, str]
@@ -22,15 +21,16 @@ Row = tuple[str, str, str, str, str]
 MOST_PIECES = 12
 _FREE = frozenset({"PRIORITY", "CLOCK", "ISO_CLOCK", "UPTIME", "SEQUENCE", "EMPTY", "PROGRAM", "LOGGER", "FACILITY"})
 _CLOCKS = ("CLOCK", "ISO_CLOCK")
-_NAMED_GROUP = re.compile(r"\(\?P<\w+>")
-_ELEMENT = re.compile(r"\\.|\[\^?(?:\\.|[^\]\\])+\]|.", re.DOTALL)
+_NAMED_GROUP = r"\(\?P<\w+>"
+_ELEMENT = r"(?s:\\.|\[\^?(?:\\.|[^\]\\])+\]|.)"
 # What a tag can begin with.
-_TAG_BEGINS = "%([CIK" + digits
+_TAG_BEGINS = "%([CIK0123456789"
 # Behind a clock of the device's own stands a colon, behind that of a syslog server none: other pieces may follow it.
 _COLON, _NO_COLON = "(?:(?<=: )|(?<=:))", "(?<!: )(?<!:)"
 
 
-class Style(NamedTuple):
+@record
+class Style:
     """How lines are wrapped: the names of the pieces, and the pattern that cuts a block into the parts of its rows.
 
     `host_first` tells that the host stands before the clock.
@@ -164,7 +164,7 @@ def _tag() -> str:
 @cache
 def _one_line(pattern: str) -> str:
     """Return a pattern without groups of its own that never goes over the end of a line."""
-    elements = _ELEMENT.findall(_NAMED_GROUP.sub("(?:", pattern))
+    elements = re.findall(_ELEMENT, re.sub(_NAMED_GROUP, "(?:", pattern))
     kept = {r"\s": r"[^\S\n]", r"\D": r"[^\d\n]", r"\W": r"[^\w\n]"}
     return "".join(
         rf"[^\n{element[2:]}" if element.startswith("[^") else kept.get(element, element) for element in elements

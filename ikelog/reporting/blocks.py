@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Finding
+from ikelog.record import record
 from ikelog.report import Report
 from ikelog.reporting import wording
 
@@ -16,7 +16,7 @@ _TOLD_IN_FULL = frozenset(_ORDER[:3])
 Verdicts = Mapping[tuple[str, str], Finding]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """Negotiations that read alike, at least one, in the order of the log; `finding` explains the first of them."""
 

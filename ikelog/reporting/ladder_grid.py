@@ -1,9 +1,9 @@
 """Where a ladder's columns stand: line, clock, elapsed time, exchange, arrow, contents."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ikelog.correlation.types import Negotiation
+from ikelog.record import record
 from ikelog.reporting import wording
 from ikelog.reporting.ladder_rows import Row
 from ikelog.reporting.layout import Line, Page, Span, line, span, wrap
@@ -17,7 +17,7 @@ _LONG = {"right": "────────────▶", "left": "◀──�
 _SHORT = {"right": "──▶", "left": "◀──"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid:
     """The columns at which the exchange, the arrow and the contents begin; `places` says where and when each row is.
 

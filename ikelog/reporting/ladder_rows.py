@@ -1,11 +1,9 @@
 """What a ladder shows of one negotiation, before it is laid out: a row for each message and each local step."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ikelog.correlation.types import Message, Negotiation, Repeat, Step
 from ikelog.diagnosis.types import Finding
@@ -13,13 +11,11 @@ from ikelog.reporting import wording
 from ikelog.reporting.layout import Style
 from ikelog.terms.notifies import is_error, notify_name
 
-_NOTIFY = re.compile(r"(?:NOTIFY|N)\((.+)\)")
 # IKEv1 phase 1 has message ID 0 throughout: there it tells nothing (RFC 2409 section 3.1)
 _NO_ID = (None, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row. `arrow` points the way it is printed, None for a local step; `proves` marks the verdict's evidence."""
 
     source: str
@@ -105,8 +101,8 @@ def contents(message: Message) -> str:
 
 
 def _payload_name(payload: str) -> str:
-    wrapped = _NOTIFY.fullmatch(payload)
-    return notify_name(wrapped[1]) if wrapped else payload
+    kind, _, name = payload.partition("(")
+    return notify_name(name[:-1]) if kind in ("NOTIFY", "N") and name[1:].endswith(")") else payload
 
 
 def _remarks(message: Message) -> Iterator[str]:

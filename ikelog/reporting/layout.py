@@ -1,9 +1,9 @@
 """Lines of styled text: how they are made, wrapped at words, cut, set side by side and written to a stream."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal, TextIO
+from typing import Literal, NamedTuple, TextIO
 
+from ikelog.record import record
 from ikelog.reporting.safe import visible
 
 Style = Literal["plain", "strong", "faint", "bad", "good", "odd", "typed"]
@@ -18,8 +18,7 @@ _STYLES = {"strong": "bold", "faint": "dim", "bad": "bold red", "good": "green",
 _IN_ASCII = str.maketrans({"─": "-", "▶": ">", "◀": "<", "×": "x", "·": "-", "…": "~", "✗": "x", "≠": "!"})
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of harmless text in one style; `span` makes them."""
 
     text: str
@@ -29,7 +28,7 @@ class Span:
 Line = tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Page:
     """What is written to: columns (0: lines may have any length), colour or none, how much to tell.
 

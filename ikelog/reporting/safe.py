@@ -6,12 +6,12 @@ import re
 # bytes that could not be decoded and cannot be written either.
 BEYOND_C0 = "\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
 
-_UNSAFE = re.compile(f"[\x00-\x08\x0a-\x1f{BEYOND_C0}]")
+_UNSAFE = f"[\x00-\x08\x0a-\x1f{BEYOND_C0}]"
 
 
 def visible(text: str) -> str:
     r"""Return `text` with every control character as an escape that can be read: ESC becomes `\x1b`. Tabs stay."""
-    return _UNSAFE.sub(_escape, text)
+    return text if text.isprintable() else re.sub(_UNSAFE, _escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

@@ -1,12 +1,12 @@
 """Traffic selectors as people write them: `10.1.0.0/24 protocol 6 port 443`."""
 
-from ipaddress import ip_address
-
 from ikelog.events.types import TrafficSelector
 
 
 def network(selector: TrafficSelector) -> str | None:
     """Return the selector's range in CIDR notation; None where it is no CIDR block, or masked text."""
+    from ipaddress import ip_address  # slow to import, and many reports show no selector
+
     try:
         first, last = ip_address(selector.start), ip_address(selector.end)
     except ValueError:

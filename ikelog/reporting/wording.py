@@ -1,7 +1,5 @@
 """How counts, times, peers and outcomes read."""
 
-import re
-
 from ikelog.correlation.types import ChildSa, Closed, End, Negotiation
 from ikelog.diagnosis.types import Finding
 
@@ -28,7 +26,6 @@ _CLOSED_BY = {
     "timeout": "closed by a timeout",
     "replaced": "closed, replaced by another",
 }
-_CLOCK = re.compile(r"T([0-9:.]+)")
 
 
 def count(number: int, noun: str) -> str:
@@ -103,8 +100,8 @@ def moment(time: str) -> str:
 
 def clock(time: str | None) -> str:
     """Return the time of day of an ISO time; empty where there is none."""
-    found = _CLOCK.search(time or "")
-    return found[1] if found else ""
+    behind_date = (time or "").partition("T")[2]
+    return behind_date[: len(behind_date) - len(behind_date.lstrip("0123456789:."))]
 
 
 def elapsed(milliseconds: int) -> str:

@@ -43,7 +43,6 @@ _CISCO = {
     "MAJOR_VERSION": "INVALID_MAJOR_VERSION",
 }
 
-_NUMBER = re.compile(r"Unknown ?- ?(\d+)", re.IGNORECASE)
 _NUMBERS = {name: number for number, name in NAMES.items()}
 
 # An error notify that refuses the Child SA alone: the IKE SA lives on (RFC 7296 sections 1.2 and 2.21.2).
@@ -65,9 +64,10 @@ CHILD_SA_ERRORS = frozenset(
 
 def notify_name(printed: str) -> str:
     """Return the RFC's name of a notify as a device printed it; what is unknown stays as printed."""
-    unknown = _NUMBER.fullmatch(printed)
-    if unknown:
-        return NAMES.get(int(unknown[1]), f"NOTIFY_{unknown[1]}")
+    if printed[:7].lower() == "unknown":
+        unknown = re.fullmatch(r" ?- ?(\d+)", printed[7:])
+        if unknown:
+            return NAMES.get(int(unknown[1]), f"NOTIFY_{unknown[1]}")
     return _CISCO.get(printed, printed)
 
 

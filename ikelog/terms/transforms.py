@@ -28,11 +28,14 @@ GROUPS = {
     37: "ML-KEM-1024",
 }
 
-_ENCRYPTION = re.compile(r"(?:ENCR[-_])?(?:AES|3DES|DES|NULL|CHACHA|CAMELLIA|UNKNOWN ENCR)[A-Z0-9_-]*", re.IGNORECASE)
-_COMBINED = re.compile(r"GCM|GMAC|CCM|CHACHA", re.IGNORECASE)
-_HASH = re.compile(r"(?:HMAC[-_])?(?:SHA[0-9_-]*|MD5|MD596|AES[-_]?XCBC[0-9_-]*)(?:[-_]HMAC)?", re.IGNORECASE)
-_GROUP = re.compile(r"(?:DH_GROUP_\S+|ML[-_]?KEM\S*)?/?(?:Group )?(\d+)$", re.IGNORECASE)
-_ESN = re.compile(r"(?:Don'?t|Do not) use ESN|Use ESN|ESN", re.IGNORECASE)
+# What the names begin with, in capitals. Patterns would take longer to compile than all of a paste's names to read.
+_CIPHERS = ("AES", "3DES", "DES", "NULL", "CHACHA", "CAMELLIA", "UNKNOWN ENCR")
+_HASHES = ("SHA", "AESXCBC", "AES-XCBC", "AES_XCBC")
+_COMBINED = ("GCM", "GMAC", "CCM", "CHACHA")
+_ESN = {"ESN", "USE ESN", "DON'T USE ESN", "DONT USE ESN", "DO NOT USE ESN"}
+_IN_HASHES = "0123456789_-"
+_IN_CIPHERS = _IN_HASHES + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_GROUP = r"(?:DH_GROUP_\S+|ML[-_]?KEM\S*)?/?(?:Group )?(\d+)$"
 _ONLY_PRF = {"SHA1", "MD5"}
 _ONLY_INTEGRITY = {"SHA96", "MD596"}
 _HASH_OF = {"SHA96": "SHA1", "MD596": "MD5"}
@@ -42,7 +45,11 @@ Sets = dict[str, tuple[str, ...]]
 
 def group_number(printed: str) -> int | None:
     """Return the number of a key exchange group: `DH_GROUP_2048_MODP/Group 14` is 14."""
-    found = _GROUP.search(printed.strip())
+    name = printed.strip()
+    number = name.rpartition("Group ")[2]
+    if number.isdecimal():
+        return int(number)
+    found = re.search(_GROUP, name, re.IGNORECASE)
     return int(found[1]) if found else None
 
 
@@ -54,7 +61,8 @@ def group_name(printed: str) -> str:
 
 def is_combined(cipher: str) -> bool:
     """Tell whether a cipher brings its own integrity (combined mode, RFC 7296 section 3.3)."""
-    return _COMBINED.search(cipher) is not None
+    capitals = cipher.upper()
+    return any(mode in capitals for mode in _COMBINED)
 
 
 def key_bits(cipher: str) -> int | None:
@@ -75,12 +83,13 @@ def transform_sets(names: Iterable[str], *, child: bool) -> Sets:
     groups: list[str] = []
     esn: list[str] = []
     for name in names:
-        if _ESN.fullmatch(name):
+        capitals = name.upper()
+        if capitals in _ESN:
             esn.append(name)
-        elif _ENCRYPTION.fullmatch(name) and not _HASH.fullmatch(name):
-            ciphers.append(name)
-        elif _HASH.fullmatch(name):
+        elif _is_hash(capitals):
             hashes.append(name)
+        elif _is_cipher(capitals):
+            ciphers.append(name)
         else:
             groups.append(group_name(name))
     prf, integrity = ((), tuple(hashes)) if child else _split_hashes(hashes, ciphers)
@@ -91,6 +100,22 @@ def transform_sets(names: Iterable[str], *, child: bool) -> Sets:
         KEY_EXCHANGE: _unique(groups),
         ESN: _unique(esn),
     }
+
+
+def _is_cipher(capitals: str) -> bool:
+    name = capitals[5:] if capitals.startswith(("ENCR-", "ENCR_")) else capitals
+    return _begins(name, _CIPHERS, _IN_CIPHERS)
+
+
+def _is_hash(capitals: str) -> bool:
+    name = capitals[5:] if capitals.startswith(("HMAC-", "HMAC_")) else capitals
+    name = name[:-5] if name.endswith(("-HMAC", "_HMAC")) else name
+    return name in ("MD5", "MD596") or _begins(name, _HASHES, _IN_HASHES)
+
+
+def _begins(name: str, words: Iterable[str], others: str) -> bool:
+    """Tell whether a name is one of some words and nothing but some other characters behind it."""
+    return any(name.startswith(word) and not name[len(word) :].strip(others) for word in words)
 
 
 def _split_hashes(hashes: Sequence[str], ciphers: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,7 +1,6 @@
 """IKE903: what would decide is not logged."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import debug_commands, platforms
@@ -9,6 +8,7 @@ from ikelog.diagnosis.facts import failures, peer
 from ikelog.diagnosis.registry import rules
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule, matches
 from ikelog.diagnosis.types import Fix
+from ikelog.record import replaced
 
 
 def find(log: Log) -> Iterator[Match]:
@@ -24,7 +24,7 @@ def _unexplained(log: Log) -> list[Negotiation]:
     failed = tuple(failures(log.negotiations))
     if not failed:
         return []
-    narrowed = replace(log, negotiations=failed)
+    narrowed = replaced(log, negotiations=failed)
     explained = {
         negotiation.id
         for rule in rules()

@@ -1,0 +1,11 @@
+"""The names of the commands, and what each is for."""
+
+COMMANDS = {
+    "analyze": "The main job: negotiations, timelines, diagnoses.",
+    "timeline": "The ladder of each negotiation: every message and local step.",
+    "events": "Every event as it is parsed, one JSON object a line.",
+    "explain": "One diagnosis as a manual page.",
+    "rules": "All diagnoses as a table.",
+    "schema": "The JSON Schema of the report.",
+    "completion": "The completion script of a shell.",
+}
