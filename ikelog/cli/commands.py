@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ikelog import __version__
-from ikelog.cli.names import COMMANDS
+from ikelog.cli.names import COMMANDS, HIDDEN
 from ikelog.cli.status import INTERRUPTED, USAGE
 
 
@@ -18,14 +18,14 @@ class _Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in (*COMMANDS, *HIDDEN):
             return None
         command: click.Command = importlib.import_module(f"ikelog.cli.{cmd_name}").command
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
-        if not args or args[0] not in (*COMMANDS, *own):
+        if not args or args[0] not in (*COMMANDS, *HIDDEN, *own):
             args = ["analyze", *args]
         return super().parse_args(ctx, args)
 

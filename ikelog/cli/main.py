@@ -45,10 +45,11 @@ def _are_files(args: list[str]) -> bool:
         return False
     if not args:
         return True
-    from ikelog.cli.names import COMMANDS
+    from ikelog.cli.names import COMMANDS, HIDDEN
 
     # on Windows it is click that expands wildcards
-    return os.name != "nt" and args[0] not in COMMANDS and not any(arg.startswith("-") for arg in args)
+    is_command = args[0] in (*COMMANDS, *HIDDEN)
+    return os.name != "nt" and not is_command and not any(arg.startswith("-") for arg in args)
 
 
 def _closed_pipe() -> int:

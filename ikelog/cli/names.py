@@ -9,3 +9,5 @@ COMMANDS = {
     "schema": "The JSON Schema of the report.",
     "completion": "The completion script of a shell.",
 }
+# For those who work on ikelog itself: not listed.
+HIDDEN = ("grammar",)
