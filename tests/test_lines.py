@@ -75,8 +75,11 @@ class ByLark(NamedTuple):
     family: str
     start: str
 
-    def __getitem__(self, text: str) -> Parsed | None:  # type: ignore[override]
+    def parse(self, text: str) -> Parsed | None:
         return lark_parsing.parse_with_lark(self.family, self.start, text)
+
+    def __getitem__(self, text: str) -> Parsed | None:  # type: ignore[override]
+        return self.parse(text)
 
 
 class Numbered:
@@ -88,7 +91,8 @@ class Numbered:
         self.believed, self.parsed_tree = lark_parsing._with_believed, lark_parsing.parsed_tree
         monkeypatch.setattr(lark_parsing, "_with_believed", self._number)
         monkeypatch.setattr(lark_parsing, "parsed_tree", self._note)
-        monkeypatch.setattr(parsing, "memo", lambda family, start: ByLark(family, start))
+        for module in (parsing, parts):
+            monkeypatch.setattr(module, "memo", ByLark)
 
     def _number(self, grammar: str) -> str:
         return self.believed(ALTERNATIVE.sub(self._numbered, grammar))

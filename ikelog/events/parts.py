@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ikelog.events.types import Value
 from ikelog.events.values import convert
-from ikelog.grammar.parsing import MEMO_LIMIT, parse
+from ikelog.grammar.parsing import MEMO_LIMIT, memo
 from ikelog.grammar.types import Parsed
 
 # The grammar of the lines that continue a family's records.
@@ -27,12 +27,12 @@ class _Parts(dict[str, Part | None]):
 
     def __init__(self, grammar: str) -> None:
         super().__init__()
-        self._grammar = grammar
+        self._memo = memo(grammar, "part")
 
     def __missing__(self, text: str) -> Part | None:
         if len(self) >= MEMO_LIMIT:
             self.clear()
-        parsed = parse(self._grammar, "part", text) if text else None
+        parsed = self._memo.parse(text) if text else None
         result = self[text] = _part(parsed) if parsed is not None else None
         return result
 
@@ -48,6 +48,10 @@ def _parts(grammar: str) -> _Parts:
 
 
 def _part(parsed: Parsed) -> Part:
-    values = {name: convert(terminal, text) for name, terminal, text in parsed.told()}
-    payloads = tuple(text for name, _, text in parsed.told() if name == "payload")
-    return Part(parsed.kind, values, payloads, parsed)
+    values: dict[str, Value] = {}
+    payloads: list[str] = []
+    for (name, terminal), text in zip(parsed.fields, parsed.texts, strict=True):
+        values[name] = convert(terminal, text)
+        if name == "payload":
+            payloads.append(text)
+    return Part(parsed.kind, values, tuple(payloads), parsed)

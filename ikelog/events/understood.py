@@ -9,7 +9,7 @@ from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import NO_FIELDS, Handle, Value
 from ikelog.events.values import convert
 from ikelog.events.wrapped import needs_lines_below
-from ikelog.grammar.parsing import MEMO_LIMIT, parse
+from ikelog.grammar.parsing import MEMO_LIMIT, memo
 from ikelog.grammar.tables import table, tags
 from ikelog.grammar.texts import FAMILIES
 from ikelog.grammar.types import Parsed
@@ -60,6 +60,7 @@ class Texts(dict[str, Text]):
         super().__init__()
         self._tag = tag
         self._printed = printed
+        self._memo = memo(tag.family, "body")
         cuts = () if tag.code else table(tag.family, "body").cuts()
         self._heads = heads(cuts, self._first_of_its_kind)
 
@@ -86,7 +87,7 @@ class Texts(dict[str, Text]):
         if segments is None:
             return Text(None)
         more = segments[1:]
-        parsed = parse(self._tag.family, "body", segments[0].body)
+        parsed = self._memo.parse(segments[0].body)
         if parsed is None:
             return Text(segments, None, more, part=parse_part(segments[0].body, self._tag.family))
         said = Understood(parsed.kind, values_of(parsed), parsed.kind in ACCEPTS)

@@ -24,10 +24,11 @@ class Memo(dict[str, Parsed | None]):
     def __missing__(self, text: str) -> Parsed | None:
         if len(self) >= MEMO_LIMIT:
             self.clear()
-        result = self[text] = self._parse(text)
+        result = self[text] = self.parse(text)
         return result
 
-    def _parse(self, text: str) -> Parsed | None:
+    def parse(self, text: str) -> Parsed | None:
+        """Parse a body without remembering what it says: for those who do so themselves."""
         parsed = self._table.match(text)
         if parsed is not None or not self._table.leaves_to_lark(text) or self._asked_in_vain >= LARK_LIMIT:
             return parsed

@@ -58,6 +58,12 @@ def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Hea
     return Header(position, None if host == "-" else host, stamp, prompt)
 
 
+def has_header(line: str, begin: int) -> bool:
+    """Tell whether anything of a header, or in front of one, stands behind the blanks that end at `begin`."""
+    position, prompt = _skip_front(line, 0)
+    return position != begin or prompt is not None or next(walk_header(line, begin), None) is not None
+
+
 def walk_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Iterator[tuple[str, re.Match[str], str]]:
     """Yield the pieces of a header, each by its name, with its match and what was seen before it."""
     position, seen = start, ""

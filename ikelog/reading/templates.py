@@ -1,7 +1,7 @@
 """The segments of texts without their places and times: what a line holds that was seen before, but for these."""
 
 from ikelog.grammar.tables import envelope, tags
-from ikelog.reading.envelope import read_header, read_prompt
+from ikelog.reading.envelope import has_header, read_prompt
 from ikelog.reading.lines import LONGEST_LINE, Segment, Tag, bare_segments, may_hold_tag, printable, tagged_segments
 
 
@@ -11,9 +11,10 @@ def whole_line(line: str) -> tuple[Segment, ...] | None:
     if text is None or "`" in text[:80]:
         return None
     begin = len(text) - len(text.lstrip(" \ufeff"))
-    if read_header(text).end != begin or read_prompt(text) or _holds_tag("", text):
+    if has_header(text, begin) or read_prompt(text) or _holds_tag("", text):
         return None
-    return () if envelope("TAG").match(text, begin) else tuple(bare_segments(text[begin:]))
+    foreign = text[begin : begin + 1] == "%" and envelope("TAG").match(text, begin)
+    return () if foreign else tuple(bare_segments(text[begin:]))
 
 
 def behind_header(text: str) -> tuple[Segment, ...] | None:
