@@ -12,7 +12,7 @@ import pytest
 from ikelog.events.reader import read_events
 from ikelog.grammar import parsing
 from ikelog.grammar.texts import FAMILIES
-from ikelog.reading import lines
+from ikelog.reading import lines, rows
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading, Segment, read_segments
 from ikelog.reading.sources import UnreadableSource, read_source, rotation, stream_name, text_source
@@ -512,3 +512,22 @@ def test_every_tag_holds_a_hint() -> None:
         assert lines.may_hold_tag(text)
     for family in FAMILIES:
         assert family in lines.tags().pattern
+
+
+@pytest.mark.parametrize("between", ["\0", "\0\0 ", "\t", "\r", "\x1b[0m", "\x08"])
+@pytest.mark.parametrize("line", [ASA, V2])
+def test_control_characters_read_the_same_in_rows_and_alone(
+    line: str, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line is read row by row where its block has a style, else alone: what stands in it must not matter."""
+    text = "".join(
+        f"Nov 26 05:41:07.003 UTC: {line[:place]}{between}{line[place:]}\n" for place in range(len(line) + 1)
+    )
+
+    def events() -> list[object]:
+        return list(read_events(text_source("x", text.encode()), Reading(ClockState())))
+
+    monkeypatch.setattr(rows, "_WORTH_A_STYLE", len(text) + 1)
+    alone = events()
+    monkeypatch.setattr(rows, "_WORTH_A_STYLE", 0)
+    assert events() == alone

@@ -118,7 +118,7 @@ class Tags(dict[str, KnownTag]):
         """Read a tag that stands before some text, and remember it."""
         if len(self) >= MEMO_LIMIT:
             self.clear()
-        match = tags().match(printed + rest)
+        match = tags().match(printed + rest) if printed.isprintable() else None
         if match is None or match.end() != len(printed):  # a tag only behind what stands before it on its line
             return self._unknown
         tag = read_tag(match)

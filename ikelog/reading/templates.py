@@ -19,7 +19,7 @@ def whole_line(line: str) -> tuple[Segment, ...] | None:
 
 def behind_header(text: str) -> tuple[Segment, ...] | None:
     """Return the segments of what stands behind a header without a tag; None where a tag stands in it."""
-    plain = _plain(text)
+    plain = _printable_rest(text)
     if plain is None or _holds_tag("", plain):
         return None
     return () if envelope("TAG").match(plain) else tuple(bare_segments(plain))
@@ -30,7 +30,7 @@ def behind_tag(tag: Tag, printed: str, text: str) -> tuple[Segment, ...] | None:
 
     `printed` is the tag as the line has it.
     """
-    plain = _plain(text)
+    plain = _printable_rest(text)
     if plain is None or len(plain) > LONGEST_LINE or _holds_tag(printed, plain):
         return None
     return tuple(tagged_segments(tag, plain))
@@ -41,6 +41,17 @@ def _plain(text: str) -> str | None:
     if text.isprintable():
         return text
     return None if "\x1b" in text or "\x08" in text else printable(text)
+
+
+def _printable_rest(text: str) -> str | None:
+    """Take carriage returns off the end of what stands behind a header or a tag; None where more is not printable.
+
+    What becomes a blank may belong to the header or the tag in front of it.
+    """
+    if text.isprintable():
+        return text
+    text = text.rstrip("\r")
+    return text if text.isprintable() else None
 
 
 def _holds_tag(before: str, text: str) -> bool:
