@@ -54,9 +54,11 @@ endef
 $(RUNTIME): pyproject.toml
 	$(make-venv)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(VENV)/bin/python -m compileall -q ikelog  # pip does so for a wheel, not for a checkout
 	@touch $@
 
 $(DEV): pyproject.toml
 	$(make-venv)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(VENV)/bin/python -m compileall -q ikelog
 	@touch $(RUNTIME) $@

@@ -256,16 +256,3 @@ def test_the_grammar_command_tells_what_was_compiled():
     for told in (b"ikev2_message part: ", b"all compiled", b"Initiator"):
         assert told in done.stdout
     assert b"grammar" not in ikelog("--help").stdout.lower().replace(b"grammars", b"")
-
-
-def test_a_paste_imports_nothing_that_it_does_without():
-    """Once the tables are cached: a paste wants its answer before the finger leaves the key."""
-    paste = b"".join((SAMPLES / "asa-psk-mismatch.log").read_bytes().splitlines(keepends=True)[:200])
-    command = [sys.executable, "-X", "importtime", "-c", "from ikelog.cli.main import run; run()"]
-    for _ in range(2):
-        done = subprocess.run(command, input=paste, capture_output=True)
-    assert done.returncode == 0
-    assert b"1 negotiation with 1 peer" in done.stdout
-    imported = {line.rpartition(b"|")[2].strip().decode() for line in done.stderr.splitlines()}
-    heavy = {"lark", "rich", "dateutil", "importlib.metadata", "json", "dataclasses", "tempfile", "hashlib", "click"}
-    assert not heavy & {name.partition(".")[0] if name != "importlib.metadata" else name for name in imported}
