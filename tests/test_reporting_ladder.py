@@ -156,6 +156,12 @@ def test_retransmissions_without_a_clock_give_their_lines() -> None:
     assert row_of(made(repeats=repeats)).endswith("again ×2, line 7 9")
 
 
+def test_many_retransmissions_are_not_all_told() -> None:
+    repeats = tuple(Repeat("x.log", line, None, None) for line in range(10, 1010))
+    told = row_of(made(repeats=repeats))
+    assert told.endswith("again ×1000, line 10 11 12 13 14 15 16 17 18 19 20 21 …")
+
+
 def test_fragments_are_counted() -> None:
     assert row_of(made(payloads="AUTH", fragments=Fragments(2, 3))).endswith("AUTH · 2 of 3 fragments")
 

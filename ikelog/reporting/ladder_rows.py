@@ -105,6 +105,10 @@ def _payload_name(payload: str) -> str:
     return notify_name(name[:-1]) if kind in ("NOTIFY", "N") and name[1:].endswith(")") else payload
 
 
+# So many retransmissions are told one by one: no device sends one message more often before it gives up.
+MOST_REPEATS = 12
+
+
 def _remarks(message: Message) -> Iterator[str]:
     if message.fragments:
         yield f"{message.fragments.got} of {message.fragments.of} fragments"
@@ -117,10 +121,12 @@ def _remarks(message: Message) -> Iterator[str]:
 def _repeated(message: Message) -> str:
     """Return the delays between retransmissions; their lines where there is no clock, or not one clock, to tell."""
     first = Repeat(message.source, message.line, message.time, message.offset_ms)
-    delays = list(_delays([first, *message.repeats]))
+    shown = message.repeats[:MOST_REPEATS]
+    more = "" if len(shown) == len(message.repeats) else " …"
+    delays = list(_delays([first, *shown]))
     if None not in delays:
-        return " ".join(wording.interval(delay) for delay in delays if delay is not None)
-    return "line " + " ".join(str(repeat.line) for repeat in message.repeats)
+        return " ".join(wording.interval(delay) for delay in delays if delay is not None) + more
+    return "line " + " ".join(str(repeat.line) for repeat in shown) + more
 
 
 def _delays(sendings: Iterable[Repeat]) -> Iterator[int | None]:
