@@ -14,7 +14,7 @@ from ikelog.grammar import parsing
 from ikelog.grammar.texts import FAMILIES
 from ikelog.reading import lines, rows
 from ikelog.reading.clock import ClockState
-from ikelog.reading.lines import Reading, Segment, read_segments
+from ikelog.reading.lines import Reading, Segment, read_line
 from ikelog.reading.sources import UnreadableSource, read_source, rotation, stream_name, text_source
 
 V2 = "IKEv2:(SESSION ID = 7,SA ID = 2):Insert SA"
@@ -33,7 +33,12 @@ BODIES = {
 
 def segments(text: str, **options: Any) -> list[Segment]:
     clock = ClockState(**{f"given_{name}": value for name, value in options.items()})
-    return list(read_segments(text_source("x", text.encode()), Reading(clock)))
+    return read_each(text, Reading(clock))
+
+
+def read_each(text: str, reading: Reading) -> list[Segment]:
+    lines = text_source("x", text.encode()).lines
+    return [segment for number, line in enumerate(lines, 1) for segment in read_line(number, line, reading)]
 
 
 def _time(segment: Segment) -> str | None:
@@ -367,7 +372,7 @@ def test_year_and_zone_of_the_user(clocks: list[str], options: dict[str, Any], t
 def test_what_the_clock_said_is_kept() -> None:
     reading = Reading(ClockState())
     text = f"*Apr 29 16:57:40.944: {V2}\n.Apr 29 2024 16:57:41 UTC: {V2}\nApr 29 2024 16:57:41 CEST: {V2}\n"
-    list(read_segments(text_source("x", text.encode()), reading))
+    read_each(text, reading)
     assert (reading.clock.year, reading.clock.zone, reading.clock.marks) == (2024, "UTC", ("*", ".", ""))
 
 

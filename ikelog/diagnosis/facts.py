@@ -6,8 +6,6 @@ from ikelog.correlation.types import Message, Negotiation
 from ikelog.events.types import Event, Events, Proposal
 from ikelog.terms import errors
 
-NEVER_ANSWERED = "0" * 16
-
 
 def events(negotiation: Negotiation, *kinds: str) -> list[Event]:
     """Return a negotiation's own events of the given kinds, in order."""

@@ -10,7 +10,6 @@ from ikelog.grammar.tables import tags
 from ikelog.reading.clock import ClockState, Stamp, read_clock, tell
 from ikelog.reading.envelope import read_header, read_prompt
 from ikelog.reading.moment import Moment
-from ikelog.reading.sources import SourceText
 from ikelog.record import record
 
 LONGEST_LINE = 65536
@@ -115,12 +114,6 @@ def _closing(text: str) -> str:
         return ""
     end = text[-8:].rstrip()
     return end[len(end.rstrip(_CLOSING)) :].strip()
-
-
-def read_segments(source: SourceText, state: Reading) -> Iterator[Segment]:
-    """Yield the segments of a source in order."""
-    for number, line in enumerate(source.lines, 1):
-        yield from read_line(number, line, state)
 
 
 def read_line(number: int, line: str, state: Reading) -> Iterator[Segment]:
