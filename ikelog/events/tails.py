@@ -85,6 +85,8 @@ class Tails:
             if found is None or len(found) > 1:
                 return None
             if found:
+                if found[0].sa is not None and family != "asa_ikev2":
+                    return None  # an ASA's line below another device's: whether it belongs there, the handles tell
                 part = _part(found[0], family)
                 if part is None or not continues(block, line, None, found[0].sa, part):
                     return None

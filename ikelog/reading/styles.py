@@ -129,6 +129,7 @@ def _clock_on_day(found: re.Match[str]) -> str | None:
     before, after = (re.escape(text) for text in form)
     month = _one_line(terminal("envelope", "MONTH"))
     guard = rf"(?!(?:[*.]?{month}|\d+:) )" if form[1].startswith(" ") else ""
+    guard += "" if form[1].endswith(" ") else "(?! )"  # a blank would be the clock's
     return rf"{before}\d\d:\d\d:\d\d(?:\.\d{{1,9}})?{after}{guard}"
 
 
