@@ -10,7 +10,7 @@ from typing import Any
 from ikelog.grammar.cache import cached_tables
 from ikelog.grammar.frozen import Frozen, thaw
 from ikelog.grammar.lark_parsing import may_be_glued
-from ikelog.grammar.texts import folder
+from ikelog.grammar.texts import sources
 from ikelog.grammar.types import Cut, Field, Parsed
 
 # A body is looked up by so many of its first characters; what begins with less literal text, by fewer.
@@ -156,12 +156,12 @@ def tags() -> "re.Pattern[str]":
 
 @cache
 def _stored() -> Mapping[str, Any]:
-    return cached_tables("grammar", [_files(folder(), ".lark"), _files(os.path.dirname(__file__), ".py")], _build)
+    return cached_tables("grammar", [*sources(), _compiler()], _build)
 
 
-def _files(directory: str, suffix: str) -> str:
-    """Tell the files of a directory from another version of them."""
-    found = [(entry.name, entry.stat()) for entry in os.scandir(directory) if entry.name.endswith(suffix)]
+def _compiler() -> str:
+    """Tell this compiler from another version of it, by the files that it is made of."""
+    found = [(entry.name, entry.stat()) for entry in os.scandir(os.path.dirname(__file__)) if entry.is_file()]
     return repr(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found))
 
 

@@ -40,6 +40,11 @@ def source(family: str) -> str:
         return stream.read()
 
 
+def sources() -> list[str]:
+    """Return the texts of all grammars."""
+    return [source(name.removesuffix(".lark")) for name in sorted(os.listdir(folder())) if name.endswith(".lark")]
+
+
 def starts(family: str) -> tuple[str, ...]:
     """Return the start symbols that a grammar has."""
     return tuple(start for start in STARTS if re.search(rf"^\??{start}:", source(family), re.MULTILINE))
