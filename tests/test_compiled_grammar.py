@@ -147,10 +147,10 @@ def test_the_worst_line_for_every_terminal(grammar: str) -> None:
         for beginning in sorted(beginnings(pattern.pattern))[:20]:
             for filler in FILLERS:
                 text = beginning + filler * (LONG // len(filler)) + "\x7f"
-                started = time.perf_counter()
+                started = time.process_time()
                 for place in (0, len(beginning)):
                     pattern.match(text, place)
-                assert time.perf_counter() - started < 1, (terminal.name, beginning, filler)
+                assert time.process_time() - started < 1, (terminal.name, beginning, filler)
 
 
 @pytest.mark.parametrize("key", STARTS, ids="-".join)
@@ -158,10 +158,10 @@ def test_the_worst_line_for_every_table(key: tuple[str, str]) -> None:
     for body in bodies()[key][:: max(1, len(bodies()[key]) // 40)]:
         for filler in FILLERS:
             text = body[: len(body) // 2] + filler * (LONG // len(filler))
-            started = time.perf_counter()
+            started = time.process_time()
             table(*key).match(text)
             table(*key).leaves_to_lark(text)
-            assert time.perf_counter() - started < 1, (body, filler)
+            assert time.process_time() - started < 1, (body, filler)
 
 
 def test_unknown_bodies_ask_lark_a_bounded_number_of_times(monkeypatch: pytest.MonkeyPatch) -> None:
