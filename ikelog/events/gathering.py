@@ -35,6 +35,8 @@ class Gatherer:
         self.device: str | None = None
         self.open: list[Block] = []
         self.pending: deque[Event | Block] = deque()
+        # All that is not understood on one line shares its text: a line may hold a hundred thousand tags.
+        self.line, self.text = 0, ""
 
     def take(self, segment: Segment, window: deque[Segment]) -> Iterator[Event]:
         """Take the next segment; yield the events that are now complete."""
@@ -199,7 +201,9 @@ class Gatherer:
         return segment.device or self.device
 
     def _unrecognised(self, segment: Segment) -> Event:
-        (text,) = self.source.lines_from(segment.line, segment.line)
+        if segment.line != self.line:
+            (self.text,) = self.source.lines_from(segment.line, segment.line)
+            self.line = segment.line
         return Event(
             "unrecognised",
             self.source.name,
@@ -210,7 +214,7 @@ class Gatherer:
             PLATFORMS[segment.family or self.family],
             _handle(segment),
             {},
-            text,
+            self.text,
         )
 
 
