@@ -563,3 +563,20 @@ def test_lines_with_another_handle_stay_out_of_a_record_in_rows_and_alone(monkey
     ]
     text = "".join(f"Nov 26 05:41:07.003 UTC: {head}\n{below}\nNov 26 05:41:07.003 UTC: {V2}\n" for head in heads)
     assert_same_in_rows(text, monkeypatch)
+
+
+def test_what_is_not_understood_on_one_line_shares_its_text() -> None:
+    """A hostile line of a megabyte with a tag every few characters must not be kept once for every tag."""
+    found = list(read_events(text_source("x", b"IKEv2:(" * 1000), Reading(ClockState())))
+    texts = {id(event.text) for event in found if event.kind == "unrecognised"}
+    assert len(found) == 1000
+    assert len(texts) == 1
+
+
+@pytest.mark.parametrize("kept", [1200, 2000, 4000])
+def test_a_short_gzip_that_breaks_off_keeps_what_came_before(kept: int) -> None:
+    lines = b"".join(b"IKEv2:(SESSION ID = %d,SA ID = 2):Insert SA %d\n" % (n, n * n) for n in range(2000))
+    source = text_source("x.gz", gzip.compress(lines)[:kept])
+    assert len(source.text) > kept
+    assert lines.startswith(source.text.encode())
+    assert any("break off" in note for note in source.notes)

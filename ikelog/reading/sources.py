@@ -113,7 +113,7 @@ def _expand(data: bytes, notes: list[str]) -> bytes:
     out = io.BytesIO()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            while block := stream.read(1 << 20):
+            while block := stream.read1():  # what is there so far: `read` would lose it where the data break off
                 out.write(block)
     except (EOFError, OSError, zlib.error):
         notes.append("the gzip data break off; what came before was read")
