@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Handle
-from ikelog.events.understood import PLATFORMS, values_of
+from ikelog.events.understood import PLATFORMS, VERSIONS, values_of, with_subject
 from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped
 from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
@@ -191,7 +191,8 @@ class Gatherer:
             self._device(segment),
             PLATFORMS[family],
             _handle(segment),
-            values_of(parsed),
+            with_subject(segment.subject, values_of(parsed)),
+            ike_version=VERSIONS.get(family),
         )
 
     def _device(self, segment: Segment) -> str | None:
@@ -213,8 +214,9 @@ class Gatherer:
             self._device(segment),
             PLATFORMS[segment.family or self.family],
             _handle(segment),
-            {},
+            with_subject(segment.subject, {}),
             self.text,
+            VERSIONS.get(segment.family or self.family),
         )
 
 

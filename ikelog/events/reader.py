@@ -8,7 +8,7 @@ from ikelog.events.gathering import Gatherer
 from ikelog.events.parts import parse_part
 from ikelog.events.tails import Tails
 from ikelog.events.types import Event, Handle
-from ikelog.events.understood import BareTexts, KnownTag, Tags, Text, Understood
+from ikelog.events.understood import BareTexts, KnownTag, Tags, Text, Understood, with_subject
 from ikelog.events.wrapped import WRAPPED_LINES, is_empty_above_part
 from ikelog.reading.clock import note_clock, same_day
 from ikelog.reading.envelope import host_name
@@ -74,7 +74,7 @@ class _Reader:
                 if clock != self.clock and not self._is_timed(clock):
                     break
                 known = tags.get(tag) or tags.read(tag, rest)
-                family, platform, handle, texts = known
+                family, platform, version, handle, subject, texts = known
                 text = texts[rest]
                 said = text.said
             else:
@@ -87,7 +87,10 @@ class _Reader:
                 continue
             kind, fields, opens = said
             device = hosts[host] if host else None
-            event = _new(Event, (kind, name, number, number, self.moment, device, platform, handle, fields, None))
+            if subject:
+                fields = with_subject(subject, fields)
+            moment = self.moment
+            event = _new(Event, (kind, name, number, number, moment, device, platform, handle, fields, None, version))
             gatherer.family, gatherer.device = family, device
             place += 1
             if opens:
@@ -103,19 +106,19 @@ class _Reader:
         self, number: int, rows: list[Row], place: int, known: KnownTag, text: Text, found: list[Event]
     ) -> bool:
         """Take a row with a tag where records are open, or that says more than one thing; tell whether it was taken."""
-        family, platform, handle, _ = known
         device, said = self.hosts[rows[place][1]], text.said
         if said is None and text.part is not None and text.segments:
-            sa, session = handle or (None, None)
-            segment = text.segments[0]._replace(line=number, moment=self.moment, device=device, session=session, sa=sa)
+            segment = _named(text.segments[0], known)._replace(line=number, moment=self.moment, device=device)
             self.gatherer.take_part(segment, text.part, number)
         else:
             if said is None:
                 said = text.alone
-                if said is None or not self._is_alone(said, family, rows, place + 1):
+                if said is None or not self._is_alone(said, known.family, rows, place + 1):
                     return False
-            event = Event(said.kind, self.name, number, number, self.moment, device, platform, handle, said.fields)
-            found.extend(self.gatherer.take_known(event, family))
+            fields = with_subject(known.subject, said.fields)
+            event = Event(said.kind, self.name, number, number, self.moment, device, known.platform, known.handle)
+            event = event._replace(fields=fields, ike_version=known.version)
+            found.extend(self.gatherer.take_known(event, known.family))
         if text.more:
             self.gatherer.take_known_line(number, text.more, None, self.moment, device)
         found.extend(self.gatherer.complete())
@@ -202,9 +205,8 @@ class _Reader:
             if tag:
                 known = self.tags[tag] if tag in self.tags else self.tags.read(tag, rest)
                 found = known.texts[rest].segments
-                if found and known.handle is not None:
-                    sa, session = known.handle
-                    found = (found[0]._replace(session=session, sa=sa), *found[1:])
+                if found:
+                    found = (_named(found[0], known), *found[1:])
             else:
                 found = self.behind_header[rest]
         if found is None:
@@ -233,6 +235,12 @@ class _Reader:
         if any(below.family is not None for below in islice(window, 1, None)):
             return True
         return len(window) > 1 and window[0].family is not None and is_empty_above_part(window[0], window[1])
+
+
+def _named(segment: Segment, known: KnownTag) -> Segment:
+    """Give a segment, which is known without its tag, what the tag names."""
+    sa, session = known.handle or (None, None)
+    return segment._replace(sa=sa, session=session, subject=known.subject)
 
 
 class Hosts(dict[str, str | None]):

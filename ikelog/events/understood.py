@@ -1,6 +1,7 @@
 """What the texts of lines say, remembered: most of a log's lines say what lines before them said."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from ikelog.events.blocks import ACCEPTS
@@ -18,6 +19,9 @@ from ikelog.reading.templates import behind_tag
 
 # The platform that prints a family's lines.
 PLATFORMS: dict[str, str | None] = {family: family[:3] for family in FAMILIES} | {"": None}
+
+# The IKE version that a family's lines speak of, where it is one.
+VERSIONS = {"asa_ikev2": 2, "ios_ikev2": 2, "event_trace": 2, "asa_ikev1": 1, "ios_ikev1": 1}
 
 _new = tuple.__new__  # a third of the time that Text(...) takes
 
@@ -45,11 +49,13 @@ class Text(NamedTuple):
 
 
 class KnownTag(NamedTuple):
-    """A tag: its family and platform, its handle, and what the texts behind tags of this kind say."""
+    """A tag: its family, platform and IKE version, its handle and subject, and what texts behind its like say."""
 
     family: str
     platform: str | None
+    version: int | None
     handle: Handle | None
+    subject: tuple[tuple[str, str], ...]
     texts: "Texts"
 
 
@@ -112,7 +118,7 @@ class Tags(dict[str, KnownTag]):
     def __init__(self) -> None:
         super().__init__()
         self._texts: dict[tuple[str, str], Texts] = {}
-        self._unknown = KnownTag("", None, None, UnknownTexts())
+        self._unknown = KnownTag("", None, None, None, (), UnknownTexts())
 
     def read(self, printed: str, rest: str) -> KnownTag:
         """Read a tag that stands before some text, and remember it."""
@@ -126,7 +132,8 @@ class Tags(dict[str, KnownTag]):
         if kind not in self._texts:
             self._texts[kind] = Texts(tag, printed)
         handle = Handle(tag.sa, tag.session) if tag.sa is not None else None
-        known = self[printed] = KnownTag(tag.family, PLATFORMS[tag.family], handle, self._texts[kind])
+        platform, version = PLATFORMS[tag.family], VERSIONS.get(tag.family)
+        known = self[printed] = KnownTag(tag.family, platform, version, handle, tag.subject, self._texts[kind])
         return known
 
 
@@ -150,6 +157,22 @@ class BareTexts(dict[str, tuple[Segment, ...] | None]):
         if not 0 < end < 12 or not handle.isdecimal() or "(0)" in text:
             return self[text], None
         return self[text.replace(f"({handle}):", "(0):")], int(handle)
+
+
+def with_subject(subject: tuple[tuple[str, str], ...], fields: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return the fields of a text with those of the subject that its tag names."""
+    return {**_subject_values(subject), **fields} if subject else fields
+
+
+@lru_cache(maxsize=MEMO_LIMIT)
+def _subject_values(subject: tuple[tuple[str, str], ...]) -> Mapping[str, Value]:
+    return {name if name != "peer" else "remote": _subject_value(name, text) for name, text in subject}
+
+
+def _subject_value(name: str, text: str) -> Value:
+    if name in ("group", "user"):
+        return text
+    return convert("SLASH_ENDPOINT" if "/" in text else "ENDPOINT_ADDRESS", text)
 
 
 def values_of(parsed: Parsed) -> Mapping[str, Value]:

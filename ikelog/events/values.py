@@ -73,6 +73,7 @@ _CONVERT: dict[str, Callable[[str], Value]] = {
     "LOOSE_ENDPOINT": _endpoint,
     "BRACKET_ENDPOINT": _endpoint,
     "SLASH_ENDPOINT": _slash_endpoint,
+    "ENDPOINT_ADDRESS": lambda text: Endpoint(_address(text)),
     "ADDRESS": _address,
     "PROXY": _proxy,
     "NOTIFY_NAME": notify_name,

@@ -20,13 +20,16 @@ _ANSI = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]"
 _BARE_HANDLE = r"\((\d{1,10})\): ?"
 _NOISE = r"--More--|<--- More --->"
 _CLOSING = " .,|"
+# The groups of a tag that name whom its text is about.
+_SUBJECT = ("group", "user", "peer", "local", "remote")
 
 
 class Segment(NamedTuple):
     """A stretch of a line. `family` names its grammar; None for bare text, "" for a line of another subject.
 
     `body` has single blanks and no punctuation at its end: what was there is `closing`. `first` tells that the segment
-    or its handle begins its line, `width` how long that is: a terminal wraps a line that is full.
+    or its handle begins its line, `width` how long that is: a terminal wraps a line that is full. `subject` is whom
+    its tag names: an ASA prints the group, the user and the peer's address in front of its IKEv1 sentences.
     """
 
     line: int
@@ -39,16 +42,18 @@ class Segment(NamedTuple):
     first: bool = True
     closing: str = ""
     width: int = 0
+    subject: tuple[tuple[str, str], ...] = ()
 
 
 @record
 class Tag:
-    """A tag: its family, the handle that it names, and the code of a syslog message."""
+    """A tag: its family, the handle and the subject that it names, and the code of a syslog message."""
 
     family: str
     session: int | None = None
     sa: int | None = None
     code: str = ""
+    subject: tuple[tuple[str, str], ...] = ()
 
 
 class Reading:
@@ -217,7 +222,8 @@ def _tagged_segments(
 ) -> Iterator[Segment]:
     tag = read_tag(match)
     first, *rest = tagged_segments(tag, text)
-    yield first._replace(line=number, session=tag.session, sa=tag.sa, first=at_start, **common)  # type: ignore[arg-type]
+    named = {"session": tag.session, "sa": tag.sa, "subject": tag.subject}
+    yield first._replace(line=number, first=at_start, **named, **common)  # type: ignore[arg-type]
     for segment in rest:
         yield segment._replace(line=number, **common)  # type: ignore[arg-type]
 
@@ -237,7 +243,11 @@ def read_tag(match: re.Match[str]) -> Tag:
     groups = {short: value for short, full in _groups(match.lastgroup or "") if (value := match[full])}
     session, sa = groups.get("session"), groups.get("sa") or groups.get("bare")
     return Tag(
-        match.lastgroup or "", int(session) if session else None, int(sa) if sa else None, groups.get("code", "")
+        match.lastgroup or "",
+        int(session) if session else None,
+        int(sa) if sa else None,
+        groups.get("code", ""),
+        tuple((name, groups[name]) for name in _SUBJECT if name in groups),
     )
 
 
