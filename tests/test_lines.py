@@ -19,7 +19,18 @@ from ikelog.reading.lines import Reading
 from ikelog.reading.sources import text_source
 
 FOLDER = Path(__file__).parent / "cases" / "lines"
-GRAMMARS = ("asa_ikev2", "ios_ikev2", "ikev2_message", "ios_ipsec", "asa_syslog", "ios_syslog", "ios_pki")
+GRAMMARS = (
+    "asa_ikev2",
+    "ios_ikev2",
+    "ikev2_message",
+    "ios_ipsec",
+    "asa_syslog",
+    "ios_syslog",
+    "ios_pki",
+    "event_trace",
+    "ios_ikev1",
+    "asa_ikev1",
+)
 ALTERNATIVE = re.compile(r"^(?!//)(?P<text>.*-> )(?P<kind>\w+)$", re.MULTILINE)
 
 Case = dict[str, Any]

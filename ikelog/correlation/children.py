@@ -1,63 +1,36 @@
 """The Child SAs of an IKE SA: asked for in messages, named by IPSEC lines, deleted by SPI."""
 
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Literal
 
+from ikelog.correlation.child import Child
 from ikelog.correlation.gathered import Gathered
-from ikelog.correlation.outcome import Decided
 from ikelog.correlation.state import MessageState, NegotiationState
-from ikelog.correlation.types import ChildSa, Transforms
+from ikelog.correlation.types import Decided, Transforms
 from ikelog.events.types import Event, Proposal, TrafficSelector, Value
 from ikelog.terms import transforms
 from ikelog.terms.notifies import CHILD_SA_ERRORS, is_error
 
 _Selectors = tuple[TrafficSelector, ...]
-_State = Literal["up", "failed", "rekeyed", "deleted"]
 
 
-class _Child:
-    """What is known so far of a Child SA. Mutable here, frozen as a ChildSa.
-
-    `started` and `ended` are the events that show its beginning and its end; `replaces` is the one that it rekeys.
-    """
-
-    def __init__(self, line: int, started: Event, state: _State | None, protocol: str | None = None) -> None:
-        self.line = line
-        self.started = started
-        self.state = state
-        self.protocol = protocol
-        self.inbound_spi: str | None = None
-        self.outbound_spi: str | None = None
-        self.local: _Selectors = ()
-        self.remote: _Selectors = ()
-        self.mode: str | None = None
-        self.transforms: Transforms | None = None
-        self.pfs_group: int | None = None
-        self.lifetime_s: int | None = None
-        self.lifetime_kb: int | None = None
-        self.message_id: int | None = None
-        self.replaces: _Child | None = None
-        self.ended: Event | None = None
-
-
-def build_children(gathered: Gathered, decided: Decided) -> tuple[ChildSa, ...]:
+def build_children(gathered: Gathered, decided: Decided) -> list[Child]:
     """Return the Child SAs in the order in which they were asked for."""
     children = _asked_for(gathered)
     shows = decided.child_up or (decided.failure if gathered.state.up else None)
     if not children and gathered.state.rekeyed_from is None and shows is not None:
-        children.append(_Child(shows.line, shows, "up" if decided.child_up is not None else "failed"))
-    _take_spis(gathered, children)
+        children.append(Child(shows.line, shows, "up" if decided.child_up is not None else "failed"))
+    take_spis(gathered, children)
     _take_ends(gathered, children)
-    ids = {id(child): f"{gathered.state.number}.C{i}" for i, child in enumerate(children, 1)}
-    return tuple(_frozen(child, ids) for child in children)
+    return children
 
 
-def _asked_for(gathered: Gathered) -> list[_Child]:
+def _asked_for(gathered: Gathered) -> list[Child]:
     """Return the Child SAs that messages ask for, each with its answer, if there is one."""
     answers = {id(m.answers): m for m in gathered.messages if m.answers is not None}
-    children: list[_Child] = []
-    up: _Child | None = None
+    children: list[Child] = []
+    up: Child | None = None
     for request in gathered.messages:
         if request.response is False and request.exchange in ("IKE_AUTH", "CREATE_CHILD_SA"):
             child = _from_messages(request, answers.get(id(request)))
@@ -68,13 +41,13 @@ def _asked_for(gathered: Gathered) -> list[_Child]:
     return children
 
 
-def _from_messages(request: MessageState, answer: MessageState | None) -> _Child | None:
+def _from_messages(request: MessageState, answer: MessageState | None) -> Child | None:
     shown = "TSi" in request.payloads or (answer is not None and "TSi" in answer.payloads)
     refused = answer is not None and not CHILD_SA_ERRORS.isdisjoint(answer.notifies)
     if not shown and not (refused and (request.exchange == "IKE_AUTH" or "SA" not in request.payloads)):
         return None
     up = answer is not None and "TSi" in answer.payloads and not any(map(is_error, answer.notifies))
-    child = _Child(
+    child = Child(
         request.line, request.first, "up" if up else "failed" if refused else None, _protocol(request) or "esp"
     )
     child.local, child.remote = _sides(request, answer)
@@ -121,7 +94,7 @@ def _chosen(*sets: tuple[str, ...]) -> Transforms | None:
     )
 
 
-def _take_spis(gathered: Gathered, children: list[_Child]) -> None:
+def take_spis(gathered: Gathered, children: list[Child]) -> None:
     """Give Child SAs the SPIs, proxies and lifetimes that `IPSEC(create_sa)` prints: one block a direction."""
     places = {"inbound_spi": 0, "outbound_spi": 0}
     for event in gathered.events.of("child_sa_created"):
@@ -133,7 +106,7 @@ def _take_spis(gathered: Gathered, children: list[_Child]) -> None:
         while place < len(children) and (children[place].state != "up" or getattr(children[place], side) is not None):
             place += 1
         if place == len(children):
-            children.append(_Child(event.line, event, "up", protocol="esp"))
+            children.append(Child(event.line, event, "up", protocol="esp"))
         places[side] = place + 1
         setattr(children[place], side, spi)
         _take_ipsec(children[place], event)
@@ -148,7 +121,7 @@ def _direction(state: NegotiationState, event: Event) -> Literal["inbound_spi", 
     return None
 
 
-def _take_ipsec(child: _Child, event: Event) -> None:
+def _take_ipsec(child: Child, event: Event) -> None:
     fields = event.fields
     local, remote = fields.get("local_proxy"), fields.get("remote_proxy")
     seconds, kilobytes = fields.get("seconds"), fields.get("kilobytes")
@@ -158,7 +131,7 @@ def _take_ipsec(child: _Child, event: Event) -> None:
     child.lifetime_kb = kilobytes if isinstance(kilobytes, int) else child.lifetime_kb
 
 
-def _take_ends(gathered: Gathered, children: list[_Child]) -> None:
+def _take_ends(gathered: Gathered, children: list[Child]) -> None:
     """Mark the Child SAs that were replaced or deleted."""
     replaced = [child.replaces for child in children if child.replaces is not None and child.state == "up"]
     for child in replaced:
@@ -174,49 +147,9 @@ def _take_ends(gathered: Gathered, children: list[_Child]) -> None:
                 child.ended = event
 
 
-def _by_spi(children: Iterable[_Child]) -> dict[Value | None, list[_Child]]:
-    by_spi: dict[Value | None, list[_Child]] = {}
+def _by_spi(children: Iterable[Child]) -> dict[Value | None, list[Child]]:
+    by_spi: dict[Value | None, list[Child]] = {}
     for child in children:
         for spi in {child.inbound_spi, child.outbound_spi} - {None}:
             by_spi.setdefault(spi, []).append(child)
     return by_spi
-
-
-class _BuiltChild(ChildSa):
-    """A Child SA that works out its times when it is asked for them."""
-
-    _started: Event
-    _ended: Event | None
-
-    def __init__(self, **known: object) -> None:
-        self.__dict__.update(known)
-
-    @cached_property
-    def started_at(self) -> str | None:
-        return self._started.time
-
-    @cached_property
-    def ended_at(self) -> str | None:
-        return self._ended.time if self._ended is not None else None
-
-
-def _frozen(child: _Child, ids: dict[int, str]) -> ChildSa:
-    return _BuiltChild(
-        _started=child.started,
-        _ended=child.ended,
-        id=ids[id(child)],
-        line=child.line,
-        protocol=child.protocol,
-        inbound_spi=child.inbound_spi,
-        outbound_spi=child.outbound_spi,
-        local_selectors=child.local,
-        remote_selectors=child.remote,
-        mode=child.mode,
-        transforms=child.transforms,
-        pfs_group=child.pfs_group,
-        lifetime_s=child.lifetime_s,
-        lifetime_kb=child.lifetime_kb,
-        state=child.state,
-        rekeyed_from=ids[id(child.replaces)] if child.replaces is not None else None,
-        message_id=child.message_id,
-    )

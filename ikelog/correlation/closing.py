@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from ikelog.correlation.gathered import Gathered
 from ikelog.correlation.messages import names
-from ikelog.correlation.outcome import Decided
-from ikelog.correlation.types import Closed, ClosedBy
+from ikelog.correlation.types import Closed, ClosedBy, Decided
 from ikelog.events.types import Event
 from ikelog.terms import errors
 

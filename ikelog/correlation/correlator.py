@@ -10,6 +10,7 @@ from ikelog.correlation.devices import Devices, view_of
 from ikelog.correlation.expiry import expire, settle
 from ikelog.correlation.handles import full_handle, hold, take_over
 from ikelog.correlation.identity import NO_IDENTITY, Identity, endpoints, identity_of
+from ikelog.correlation.ikev1.correlator import settle_ikev1, take_beside, take_ikev1
 from ikelog.correlation.same_request import answer_request, find_answered
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
@@ -42,7 +43,13 @@ def _take(devices: Devices, event: Event, burst: Burst) -> Burst:
     """Take the next event; return the burst that it begins, or the one that it does not end."""
     identity = identity_of(event)
     view = view_of(devices, event, identity)
+    if event.ike_version == 1:
+        take_ikev1(view, event)
+        return NO_BURST
     expire(view, event)
+    if event.ike_version is None and event.handle is None and identity is None and _is_of_ikev1(view, event):
+        return NO_BURST
+    view.ikev1.latest = view.ikev1.latest and event.ike_version is None
     if identity is not None:
         return _take_identified(view, event, identity)
     if event.handle is not None:
@@ -50,10 +57,19 @@ def _take(devices: Devices, event: Event, burst: Burst) -> Burst:
     return burst if _take_nameless(view, event) else NO_BURST
 
 
+def _is_of_ikev1(view: View, event: Event) -> bool:
+    """Tell whether a line of no IKE version was taken as one of an IKEv1 negotiation; not where IKEv2 has its peer."""
+    if not (view.ikev1.latest or view.ikev1.by_peer):
+        return False
+    remote = endpoints(event)[1]
+    return not (remote is not None and view.by_peer.get(remote.address)) and take_beside(view, event)
+
+
 def _finish(devices: Devices) -> Correlated:
     """Settle what is still held, and put everything in the order of the lines."""
     for views in devices.views.values():
         for view in views:
+            settle_ikev1(view)
             settle(view)
     for state in devices.states:
         state.events.sort(key=_LINE)

@@ -16,6 +16,8 @@ RECORDS: dict[str, Direction] = {
 }
 # What an answer may ask for before the real one: the request that follows is a new message (RFC 7296 section 2.6.1).
 _ASKS_AGAIN = {"COOKIE", "INVALID_KE_PAYLOAD"}
+# The exchanges whose requests the initiator of the IKE SA sends.
+_INITIAL = frozenset({"IKE_SA_INIT", "IKE_INTERMEDIATE", "IKE_AUTH"})
 # The fields that tell what is in a message's payloads.
 _CONTENTS = frozenset({"proposals", "tsi", "tsr", "group", "method", "total", "number"})
 
@@ -68,8 +70,10 @@ def _add_record(state: NegotiationState, event: Event, kinds: set[str], *, line:
     """Add a record to the message that it is of; `line` is where an earlier record of the same one stands."""
     line = event.line if line is None else line
     direction = RECORDS[event.kind]
-    told = event.fields.get("response")
-    response = told if isinstance(told, bool) else None
+    response = response_of(event)
+    if _is_traced(event):
+        _append(state, _new_message(state, event, direction, bool(response), kinds))
+        return
     same = _latest(state, event, direction, response)
     if same is not None and not kinds & same.kinds:
         same.kinds |= kinds
@@ -90,7 +94,22 @@ def _add_record(state: NegotiationState, event: Event, kinds: set[str], *, line:
     _append(state, message)
 
 
+def response_of(event: Event) -> bool | None:
+    """Tell whether a record shows a response; None where it does not say."""
+    told = event.fields.get("response")
+    if isinstance(told, bool):
+        return told
+    return event.fields["direction"] == "RESPONSE" if _is_traced(event) else None
+
+
+def _is_traced(event: Event) -> bool:
+    """Tell whether a record is an event trace's: it has no message ID, and there is one of each message."""
+    return "direction" in event.fields and "exchange" in event.fields
+
+
 def _append(state: NegotiationState, message: MessageState) -> None:
+    if state.role is None and _is_traced(message.first) and message.exchange in _INITIAL:
+        state.role = "initiator" if (message.direction == "sent") != message.response else "responder"
     state.messages.append(message)
     state.same_id.setdefault(message.message_id, []).append(message)
     if message.direction == "received":
@@ -176,7 +195,7 @@ def _open_request(state: NegotiationState, direction: Direction, message_id: int
 
 def _link_answer(state: NegotiationState, message: MessageState) -> None:
     request = _open_request(state, message.direction, message.message_id)
-    if request is not None and request.answer is None:
+    if request is not None and request.answer is None and request.exchange in (message.exchange, "UNKNOWN"):
         message.answers = request
         request.answer = message
 

@@ -6,24 +6,12 @@ from ikelog.correlation import kinds
 from ikelog.correlation.gathered import Gathered
 from ikelog.correlation.progress import is_failure
 from ikelog.correlation.state import MessageState
-from ikelog.correlation.types import Outcome, Stage
+from ikelog.correlation.types import Decided, Outcome, Stage
 from ikelog.events.types import Event
-from ikelog.record import record
 from ikelog.terms import errors
 from ikelog.terms.notifies import CHILD_SA_ERRORS, is_error
 
 _CHILD_EXCHANGES = ("IKE_AUTH", "CREATE_CHILD_SA")
-
-
-@record
-class Decided:
-    """An outcome, and the events that first show the IKE SA up, a Child SA up, and the failure."""
-
-    outcome: Outcome
-    stage: Stage
-    ike_up: Event | None
-    child_up: Event | None
-    failure: Event | None
 
 
 def decide(gathered: Gathered) -> Decided:
@@ -98,7 +86,13 @@ def _child_up(gathered: Gathered, ike_up: Event | None, refusal: Event | None) -
             return message.first
     if gathered.state.rekeyed_from is not None or (refusal is None and _at_work(gathered)):
         return gathered.events[0]
-    return None
+    return _traced_session(gathered)
+
+
+def _traced_session(gathered: Gathered) -> Event | None:
+    """Return the event of an event trace that shows a session up, which tells no payloads, behind IKE_AUTH."""
+    answered = any(m.exchange == "IKE_AUTH" and m.response and "direction" in m.first.fields for m in gathered.messages)
+    return gathered.events.first("ike_sa_up") if answered else None
 
 
 def _is_session_up(event: Event) -> bool:

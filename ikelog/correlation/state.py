@@ -10,7 +10,7 @@ class MessageState:
     """One message, whatever number of records the device printed of it.
 
     `kinds` are the records seen since it was last sent or received: a kind seen again is a retransmission. `answers`
-    is the request that a response is to, `answer` the response that a request has got.
+    is the request that a response is to, `answer` the response that a request has got; `step` is IKEv1's, as `MM1`.
     """
 
     __slots__ = (
@@ -32,6 +32,7 @@ class MessageState:
         "proposals",
         "repeats",
         "response",
+        "step",
         "tsi",
         "tsr",
     )
@@ -41,7 +42,7 @@ class MessageState:
         exchange: str,
         message_id: int | None,
         direction: Direction,
-        response: bool,
+        response: bool | None,
         first: Event,
         line: int,
         end_line: int,
@@ -68,10 +69,11 @@ class MessageState:
         self.fragment_total = 0
         self.fragments: set[int] = set()
         self.repeats: list[Repeat] = []
+        self.step: str | None = None
 
 
 class NegotiationState:
-    """One IKE SA under way: who it is, its messages so far, and every event that is its own.
+    """One IKE SA under way, or ISAKMP SA (`version` 1): who it is, its messages so far, and every event of its own.
 
     `place` counts the negotiations that its device began before it. `same_id` has the messages by message ID,
     `last_received` and `last_response` are the latest of them: an IKE SA may have tens of thousands.
@@ -101,6 +103,7 @@ class NegotiationState:
         "same_id",
         "source",
         "up",
+        "version",
     )
 
     def __init__(
@@ -134,3 +137,4 @@ class NegotiationState:
         self.rekey_pending = False
         self.rekeyed_from: NegotiationState | None = None
         self.number = ""
+        self.version = 2

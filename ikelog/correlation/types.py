@@ -245,6 +245,17 @@ class Negotiation:
     nearby: Events = Events()
 
 
+@record
+class Decided:
+    """An outcome, and the events that first show the IKE SA up, a Child SA up, and the failure."""
+
+    outcome: Outcome
+    stage: Stage
+    ike_up: Event | None
+    child_up: Event | None
+    failure: Event | None
+
+
 _Built = TypeVar("_Built", Negotiation, ChildSa)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from itertools import chain, islice
 
 from ikelog.correlation.identity import Identity
+from ikelog.correlation.ikev1.view import Ikev1View
 from ikelog.correlation.progress import take_event
 from ikelog.correlation.same_request import SameRequest, add_to_request, note_request
 from ikelog.correlation.state import NegotiationState
@@ -64,7 +65,8 @@ class View:
     local address, `ended_peers` the event that ended the last one with each peer. `syslog_only` holds as long as
     nothing named an SPI or a handle. `held` are the handles without an owner, the one last seen at the end. `waiting`
     are nameless lines since the last that named its negotiation, `near`; `adopted` are beginnings that were given away,
-    `undecided` lines that stood in the middle of `near` and may yet be another's beginning.
+    `undecided` lines that stood in the middle of `near` and may yet be another's beginning. What speaks IKEv1 is in
+    `ikev1` alone.
     """
 
     def __init__(self, device: str | None, source: str, states: list[NegotiationState], loose: list[Event]) -> None:
@@ -89,6 +91,7 @@ class View:
         self.near: NegotiationState | None = None
         self.adopted: deque[Supposed] = deque()
         self.undecided: deque[Supposed] = deque()
+        self.ikev1 = Ikev1View()
 
 
 def new_state(view: View, identity: Identity) -> NegotiationState:

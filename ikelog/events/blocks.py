@@ -24,6 +24,10 @@ _IPSEC_PARTS = frozenset(
     ipsec_sa_spi ipsec_sa_transform ipsec_sa_lifetime transform_set""".split()
 )
 
+_IDENTITY_PARTS = frozenset(
+    """id_next_payload id_type id_address id_name id_protocol id_port id_length""".split()
+)
+
 MESSAGE_BLOCKS = frozenset(
     [
         "message_sent",
@@ -59,10 +63,13 @@ ACCEPTS: dict[str, frozenset[str]] = {
     "decrypted_packet": frozenset({"payload_data"}),
     **dict.fromkeys(("notify_parsed", "vendor_id_parsed"), _PAYLOAD_PARTS),
     "config_attribute": frozenset({"version_text"}),
+    "identity_payload": _IDENTITY_PARTS,
+    "child_sa_traffic": frozenset({"child_sa_proxies", "child_sa_spi", "child_sa_lifetime"}),
+    "config_attributes_sent": frozenset({"xauth_status_sent", "config_address_sent"}),
 }
 
 # Records that keep every field of the lines below them.
-_KEEPING = _IPSEC_BLOCKS | {"proxies_compared", "decrypted_packet"}
+_KEEPING = _IPSEC_BLOCKS | {"proxies_compared", "decrypted_packet", "identity_payload", "child_sa_traffic"}
 
 _NOTIFY = r"NOTIFY\((.*)\)"
 _LABELS = {

@@ -10,7 +10,13 @@ from ikelog.grammar.parsing import MEMO_LIMIT, memo
 from ikelog.grammar.types import Parsed
 
 # The grammar of the lines that continue a family's records.
-_PARTS_OF = {"asa_ikev2": "ikev2_message", "ios_ikev2": "ikev2_message", "ios_ipsec": "ios_ipsec"}
+_PARTS_OF = {
+    "asa_ikev2": "ikev2_message",
+    "ios_ikev2": "ikev2_message",
+    "ios_ipsec": "ios_ipsec",
+    "ios_ikev1": "ios_ikev1",
+    "asa_ikev1": "asa_ikev1",
+}
 
 
 class Part(NamedTuple):

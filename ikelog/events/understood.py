@@ -18,10 +18,10 @@ from ikelog.reading.lines import Segment, Tag, read_tag
 from ikelog.reading.templates import behind_tag
 
 # The platform that prints a family's lines.
-PLATFORMS: dict[str, str | None] = {family: family[:3] for family in FAMILIES} | {"": None}
+PLATFORMS: dict[str, str | None] = {**{family: family[:3] for family in FAMILIES}, "event_trace": "ios", "": None}
 
 # The IKE version that a family's lines speak of, where it is one.
-VERSIONS = {"asa_ikev2": 2, "ios_ikev2": 2, "event_trace": 2, "asa_ikev1": 1, "ios_ikev1": 1}
+VERSIONS = {"asa_ikev2": 2, "ios_ikev2": 2, "asa_ikev1": 1, "ios_ikev1": 1}
 
 _new = tuple.__new__  # a third of the time that Text(...) takes
 

@@ -53,6 +53,24 @@ def _proxy(text: str) -> Value:
     return TrafficSelector(start, end, kind, number, number or 65535)
 
 
+# Protocols (IANA) that an ASA names in a proxy; `ip` and any other are any.
+_PROTOCOLS = {"icmp": "1", "tcp": "6", "udp": "17", "gre": "47"}
+
+
+def _spaced_proxy(text: str) -> Value:
+    """Read an ASA proxy, `address/mask/protocol/port`, with blanks around the slashes and a protocol by its name."""
+    return _proxy("/".join(_PROTOCOLS.get(part.strip().lower(), part.strip()) for part in text.split("/")))
+
+
+def _sent_proxy(text: str) -> Value:
+    """Read an ASA proxy in words, `address mask mask Protocol number Port number`; a host has no mask."""
+    network, _, rest = text.partition(" Protocol ")
+    address, _, mask = network.replace(" Mask ", " mask ").partition(" mask ")
+    protocol, _, port = rest.partition(" Port ")
+    host = "128" if ":" in address else "32"
+    return _proxy(f"{address}/{mask or host}/{protocol}/{port}")
+
+
 # IKEv2 authentication methods (RFC 7296 section 3.8) in the words that the devices print elsewhere.
 _METHODS = {"1": "RSA", "2": "PSK", "3": "DSS", "9": "ECDSA", "10": "ECDSA", "11": "ECDSA"}
 
@@ -64,6 +82,7 @@ _CONVERT: dict[str, Callable[[str], Value]] = {
     "HEX_DIGITS": _esp_spi,
     "SPACED_SPI": lambda text: _esp_spi(text.strip()),
     "NUMBER": int,
+    "PROTOCOL_NUMBER": int,
     "SIGNED": int,
     "MESSAGE_ID": _message_id,
     "MESSAGE_HEX": lambda text: int(text, 16),
@@ -76,10 +95,16 @@ _CONVERT: dict[str, Callable[[str], Value]] = {
     "ENDPOINT_ADDRESS": lambda text: Endpoint(_address(text)),
     "ADDRESS": _address,
     "PROXY": _proxy,
+    "SPACED_PROXY": _spaced_proxy,
+    "SENT_PROXY": _sent_proxy,
+    "WHO_ENDPOINT": lambda text: _endpoint(text.replace(" ", "")),
+    "PEER_ADDRESS": _address,
+    "QUOTED_GROUP": lambda text: text.strip("'"),
     "NOTIFY_NAME": notify_name,
     "ERROR": normal_error,
     "FREE_ERROR": normal_error,
     "VERDICT": str.lower,
+    "COOKIE": lambda text: text.replace(" ", "").lower(),
     "METHOD_NUMBER": lambda text: _METHODS.get(text, text),
 }
 

@@ -18,7 +18,11 @@ FULL_LINE = 76
 Said = TypeVar("Said", Parsed, Part)
 
 # Messages that tell more in the lines below them.
-_GO_ON = frozenset({"replay_detected", "certificate_not_in_date", "ike_sa_created"})
+_GO_ON = frozenset(
+    """replay_detected certificate_not_in_date ike_sa_created authentication_status authentication_begun notify_sent
+    notify_received identity_received proxies_sent certificate_revoked certificate_installed
+    trustpoint_certificate_expiring""".split()
+)
 
 
 def needs_lines_below(parsed: Parsed) -> bool:

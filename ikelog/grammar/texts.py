@@ -14,6 +14,7 @@ FAMILIES = (
     "ios_pki",
     "ios_ikev1",
     "asa_ikev1",
+    "event_trace",
 )
 # The start symbols: of the text behind a tag, and of a line that continues a record.
 STARTS = ("body", "part")

@@ -83,8 +83,16 @@ def may_hold_tag(text: str) -> bool:
         or "CRYPTO" in text
         or "%" in text
         or " 75" in text
+        or " 71" in text
+        or "Group = " in text
         or "Crypto mapdb" in text
         or "ipsec_process" in text
+        or "SA ID:" in text
+        or "Error(" in text
+        or "Exit Path" in text
+        or "EST client" in text
+        or "PKI timers" in text
+        or "to NVRAM" in text
     )
 
 

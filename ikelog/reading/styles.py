@@ -24,7 +24,7 @@ _CLOCKS = ("CLOCK", "ISO_CLOCK")
 _NAMED_GROUP = r"\(\?P<\w+>"
 _ELEMENT = r"(?s:\\.|\[\^?(?:\\.|[^\]\\])+\]|.)"
 # What a tag can begin with.
-_TAG_BEGINS = "%([CIK0123456789"
+_TAG_BEGINS = "%([CEGIKPRS0123456789"
 # Behind a clock of the device's own stands a colon, behind that of a syslog server none: other pieces may follow it.
 _COLON, _NO_COLON = "(?:(?<=: )|(?<=:))", "(?<!: )(?<!:)"
 

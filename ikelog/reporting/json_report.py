@@ -97,7 +97,8 @@ def plain(value: object) -> object:
             return _offer(value)
         case TrafficSelector():
             return _selector(value)
-    keys = KEYS.get(type(value)) or KEYS.get(type(value).__mro__[1])  # correlation builds a Negotiation of its own kind
+    kinds = type(value).__mro__  # correlation builds Negotiations of its own kinds
+    keys = next((KEYS[kind] for kind in kinds if kind in KEYS), None)
     return value if keys is None else {key: plain(getattr(value, key)) for key in keys}
 
 
