@@ -17,7 +17,7 @@ from ikelog.events.types import Event
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading
 from ikelog.reading.sources import SourceText, rotation, stream_name
-from ikelog.record import record
+from ikelog.record import record, replaced
 from ikelog.report import Report, Source, SourceClock, Summary
 
 
@@ -25,12 +25,14 @@ from ikelog.report import Report, Source, SourceClock, Summary
 class Options:
     """What a user may ask of an analysis. `year` and `zone` complete clocks that do not print theirs.
 
-    `peer`, `spi` (lower-case hex, a prefix will do), `device`, `since` and `until` (ISO 8601 as far as known) keep
-    the negotiations that fit; `select` and `ignore` name codes or families.
+    `platform` (`ios` or `asa`) overrules what the lines' own form tells. `peer`, `spi` (lower-case hex, a prefix will
+    do), `device`, `since` and `until` (ISO 8601 as far as known) keep the negotiations that fit; `device` is also the
+    name of the device in logs without any host name. `select` and `ignore` name codes or families.
     """
 
     year: int | None = None
     zone: tzinfo | None = None
+    platform: str | None = None
     peer: str | None = None
     spi: str | None = None
     device: str | None = None
@@ -58,8 +60,8 @@ def analyze(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Rep
 
 
 def _analyze(sources: Sequence[SourceText], options: Options) -> Report:
-    read = _in_order([_read(source, options) for source in sources])
-    correlated = correlate_events(event for part in read for event in part.events)
+    read = _read_all(sources, options)
+    correlated = _correlate(read, options)
     negotiations = build_negotiations(correlated.states)
     log = Log(
         tuple(n for n in negotiations if _wanted(n, options)),
@@ -95,15 +97,61 @@ def _uncollected() -> Iterator[None]:
 def events_of(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Iterator[tuple[Event, str | None]]:
     """Yield every event in the order of its lines, with the id of the negotiation that it belongs to, or None."""
     with _uncollected():
-        read = [_read(source, options) for source in sources]
-        ordered = [event for part in _in_order(read) for event in part.events]
-        owner = _owners(correlate_events(ordered))
-    for event in ordered:
-        yield event, owner.get(id(event))
+        read = _read_all(sources, options)
+        owner = _owners(_correlate(read, options))
+        nameless = _nameless(read, options)
+    for part in read:
+        for event in part.events:
+            named = event._replace(device=options.device) if part.source.name in nameless else event
+            yield named, owner.get(id(event))
+
+
+def events_alone(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> list[Event]:
+    """Return every event in the order of its lines, without sorting them into negotiations."""
+    with _uncollected():
+        read = _read_all(sources, options)
+        nameless = _nameless(read, options)
+        return [
+            event._replace(device=options.device) if part.source.name in nameless else event
+            for part in read
+            for event in part.events
+        ]
 
 
 def _owners(correlated: Correlated) -> dict[int, str]:
     return {id(event): f"N{n}" for n, state in enumerate(correlated.states, 1) for event in state.events}
+
+
+def _read_all(sources: Sequence[SourceText], options: Options) -> list[_Read]:
+    """Read the sources; what wrote them is what the user says, if anything."""
+    read = _in_order([_read(source, options) for source in sources])
+    if options.platform is None:
+        return read
+    return [
+        replaced(part, events=tuple(event._replace(platform=options.platform) for event in part.events))
+        for part in read
+    ]
+
+
+def _correlate(read: list[_Read], options: Options) -> Correlated:
+    """Sort the events into negotiations; those of logs without any host name get the device that the user names.
+
+    It is named behind the sorting: logs that the user did not mean are at worst named wrong, and never mixed.
+    """
+    correlated = correlate_events(event for part in read for event in part.events)
+    nameless = _nameless(read, options)
+    for state in correlated.states:
+        if state.device is None and state.source in nameless:
+            state.device = options.device
+    return correlated
+
+
+def _nameless(read: list[_Read], options: Options) -> set[str]:
+    """Return the sources whose device the user names: those of streams in which no line has a host name."""
+    if options.device is None:
+        return set()
+    named = {stream_name(part.source.name) for part in read if any(event.device for event in part.events)}
+    return {part.source.name for part in read if stream_name(part.source.name) not in named}
 
 
 def _read(source: SourceText, options: Options) -> _Read:

@@ -33,4 +33,4 @@ def analyze_files(
             colour = wants_colour(color, out)
             terminal.render(report, out, width=width_of(out), colour=colour, verbose=verbose, quiet=quiet)
         out.flush()
-    return final_status(report, status)
+    return final_status(report, sources, status)

@@ -1,33 +1,89 @@
-"""`ikelog events`: every event, one JSON object a line."""
+"""`ikelog events`: every event, one JSON object a line; or the wordings that are not understood."""
 
-import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from ikelog.cli import options
 from ikelog.cli.output import writing
 
+if TYPE_CHECKING:
+    from ikelog.pipeline import Options
+    from ikelog.reading.sources import SourceText
+
 
 @click.command("events")
 @options.files
+@click.option(
+    "--unrecognised",
+    is_flag=True,
+    help="Only the wordings that are not understood, each with a count and an example, for a bug report. "
+    "Addresses, names and keys are masked: look it over all the same before you post it.",
+)
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    envvar="IKELOG_FORMAT",
+    help="How to print what is not understood; events are JSON in any case.",
+)
 @options.output
-@click.option("--tz", metavar="ZONE", envvar="IKELOG_TZ", help="The zone of clocks that print none.")
-@click.option("--year", type=click.IntRange(1990, 2100), envvar="IKELOG_YEAR", help="The year of such clocks.")
-def command(files: tuple[str, ...], output: str | None, tz: str | None, year: int | None) -> int:
+@options.device
+@options.platform
+@options.tz
+@options.year
+def command(
+    files: tuple[str, ...], unrecognised: bool, format_name: str, output: str | None, **wanted: str | int | None
+) -> int:
     """Print every event as it is parsed, in the order of the lines, one JSON object a line."""
-    from ikelog.cli.inputs import read_sources
+    from ikelog.cli.inputs import read_sources, say_nothing_recognised
     from ikelog.cli.status import NOTHING_RECOGNISED
+
+    told = options.pipeline_options(**wanted)  # type: ignore[arg-type]
+    sources, status = read_sources(files)
+    if not sources:
+        return status
+    if unrecognised:
+        seen = _print_unrecognised(sources, told, output, format_name)
+    else:
+        seen = _print_events(sources, told, output)
+    for source in sources:
+        if source.name not in seen:
+            say_nothing_recognised(source)
+    return status or (0 if seen else NOTHING_RECOGNISED)
+
+
+def _print_events(sources: "Sequence[SourceText]", wanted: "Options", output: str | None) -> set[str]:
+    """Print the events; return the names of the sources that have any."""
     from ikelog.pipeline import events_of
     from ikelog.reporting import ndjson
 
-    wanted = options.pipeline_options(tz=tz, year=year)
-    sources, status = read_sources(files)
-    printed = 0
+    seen = set()
     with writing(output) as out:
         for event, negotiation in events_of(sources, wanted):
-            out.write(ndjson.event_line(event, negotiation))
-            printed += 1
+            seen.add(event.source)
+            if wanted.device in (None, event.device):
+                out.write(ndjson.event_line(event, negotiation))
         out.flush()
-    if sources and not printed:
-        print("ikelog: no IKE or IPsec line recognised", file=sys.stderr)
-    return status or (0 if printed else NOTHING_RECOGNISED)
+    return seen
+
+
+def _print_unrecognised(
+    sources: "Sequence[SourceText]", wanted: "Options", output: str | None, format_name: str
+) -> set[str]:
+    """Print the wordings that are not understood; return the names of the sources that have any event."""
+    import sys
+
+    from ikelog.pipeline import events_alone
+    from ikelog.reporting import unrecognised
+
+    events = events_alone(sources, wanted)
+    templates = unrecognised.build_templates([e for e in events if wanted.device in (None, e.device)])
+    with writing(output) as out:
+        unrecognised.render(templates, out, format_name)
+        out.flush()
+    if events and not templates:
+        print("ikelog: every IKE and IPsec line is understood", file=sys.stderr)
+    return {event.source for event in events}

@@ -28,16 +28,29 @@ def read_sources(files: Sequence[str]) -> "tuple[list[SourceText], int]":
     return sources, status
 
 
-def final_status(report: "Report", status: int) -> int:
-    """Say what was not recognised at all, and return the exit status of an analysis."""
+def final_status(report: "Report", sources: "Sequence[SourceText]", status: int) -> int:
+    """Say what was not recognised at all, and return the exit status of an analysis of the sources."""
+    texts = {source.name: source for source in sources}
     for source in report.sources:
         for note in source.notes:
             print(f"ikelog: {source.name}: {note}", file=sys.stderr)
         if not source.ike_lines:
-            what = "is empty" if not source.lines else f"no IKE or IPsec line recognised in {source.lines} lines"
-            print(f"ikelog: {source.name}: {what}", file=sys.stderr)
+            say_nothing_recognised(texts[source.name])
     if report.interrupted:
         return INTERRUPTED
     if status:
         return status
     return 0 if any(source.ike_lines for source in report.sources) else NOTHING_RECOGNISED
+
+
+def say_nothing_recognised(source: "SourceText") -> None:
+    """Say that a source has no line of ours, and whose log it looks like."""
+    what = "is empty"
+    if source.count:
+        from ikelog.reading.foreign import whose_log  # few logs are foreign
+
+        whose = whose_log(source.text)
+        looks = f"; it looks like a log of {whose}" if whose else ""
+        lines = "1 line" if source.count == 1 else f"{source.count} lines"
+        what = f"no IKE or IPsec line recognised in {lines}{looks}"
+    print(f"ikelog: {source.name}: {what}", file=sys.stderr)

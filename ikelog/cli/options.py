@@ -28,15 +28,29 @@ def filters(command: F) -> F:
     return command
 
 
+platform = click.option(
+    "--platform", metavar="[ios|asa]", envvar="IKELOG_PLATFORM", help="What wrote the logs, if that is told wrong."
+)
+device = click.option(
+    "--device",
+    metavar="NAME",
+    envvar="IKELOG_DEVICE",
+    help="Only what this device logged; a log without any host name is this device's.",
+)
+tz = click.option("--tz", metavar="ZONE", envvar="IKELOG_TZ", help="The zone of clocks that print none.")
+year = click.option("--year", type=click.IntRange(1990, 2100), envvar="IKELOG_YEAR", help="The year of such clocks.")
 _FILTERS = [
     click.option("--peer", metavar="ADDR", envvar="IKELOG_PEER", help="Only negotiations with this address."),
     click.option("--spi", metavar="HEX", help="Only negotiations of this SPI: either one, any case, a prefix will do."),
-    click.option("--device", metavar="NAME", envvar="IKELOG_DEVICE", help="Only what this device logged."),
+    device,
     click.option("--since", metavar="TIME", help="Only negotiations that were under way at this time or later."),
     click.option("--until", metavar="TIME", help="Only negotiations that began by this time."),
-    click.option("--tz", metavar="ZONE", envvar="IKELOG_TZ", help="The zone of clocks that print none."),
-    click.option("--year", type=click.IntRange(1990, 2100), envvar="IKELOG_YEAR", help="The year of such clocks."),
+    platform,
+    tz,
+    year,
 ]
+# As users write them, in lower case without blanks and hyphens.
+_PLATFORMS = {"ios": "ios", "iosxe": "ios", "asa": "asa", "ftd": "asa"}
 
 
 def pipeline_options(
@@ -48,6 +62,7 @@ def pipeline_options(
     until: str | None = None,
     tz: str | None = None,
     year: int | None = None,
+    platform: str | None = None,
     select: tuple[str, ...] = (),
     ignore: tuple[str, ...] = (),
 ) -> Any:
@@ -57,6 +72,7 @@ def pipeline_options(
     return Options(
         year=year,
         zone=_zone(tz),
+        platform=_platform(platform),
         peer=_address(peer),
         spi=_spi(spi),
         device=device,
@@ -76,6 +92,15 @@ def _address(text: str | None) -> str | None:
     with contextlib.suppress(ValueError):
         return str(ipaddress.ip_address(text))
     return text
+
+
+def _platform(name: str | None) -> str | None:
+    if name is None:
+        return None
+    known = _PLATFORMS.get(re.sub(r"[ _-]", "", name.lower()))
+    if known is None:
+        raise click.UsageError(f"--platform {name}: no such platform; write ios (IOS XE too) or asa (FTD too)")
+    return known
 
 
 def _spi(text: str | None) -> str | None:

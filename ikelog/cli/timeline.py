@@ -25,4 +25,4 @@ def command(files: tuple[str, ...], output: str | None, color: str, **filters: o
     with writing(output) as out:
         ladder.render(report, out, width=width_of(out), colour=wants_colour(color, out))
         out.flush()
-    return final_status(report, status)
+    return final_status(report, sources, status)

@@ -19,7 +19,8 @@ def find(log: Log) -> Iterator[Match]:
         yield Match(
             (),
             unknown[:_SHOWN],
-            f"{lines} of {source} under an IKE or IPsec tag: not understood, so not taken into account{first}.",
+            f"{lines} of {source} under an IKE or IPsec tag: not understood, so not taken into account{first}. "
+            "`ikelog events --unrecognised` groups them for a bug report.",
         )
 
 
@@ -31,7 +32,8 @@ RULE = Rule(
     side="unknown",
     rank=Rank.NOTE,
     meaning="A line has the tag of IKE or IPsec and a wording that no grammar of this version has. It is neither "
-    "guessed at nor dropped: it is counted and shown. Where much of a log is unknown, a cause may stand in it.",
+    "guessed at nor dropped: it is counted and shown. Where much of a log is unknown, a cause may stand in it. "
+    "`ikelog events --unrecognised` groups such lines by their wording, addresses and names masked, for a bug report.",
     find=find,
     looks_like=("IKEv2-PLAT-5: (4): a sentence of a release that is newer than this tool",),
     mistaken_for="an error of the VPN",
