@@ -16,6 +16,7 @@ from ikelog.events.reader import read_events
 from ikelog.events.types import Event
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading
+from ikelog.reading.lost import lost_lines
 from ikelog.reading.sources import SourceText, rotation, stream_name
 from ikelog.record import record, replaced
 from ikelog.report import Report, Source, SourceClock, Summary
@@ -27,7 +28,8 @@ class Options:
 
     `platform` (`ios` or `asa`) overrules what the lines' own form tells. `peer`, `spi` (lower-case hex, a prefix will
     do), `device`, `since` and `until` (ISO 8601 as far as known) keep the negotiations that fit; `device` is also the
-    name of the device in logs without any host name. `select` and `ignore` name codes or families.
+    name of the device in logs without any host name. `select` and `ignore` name codes or families. `audit` adds the
+    findings about weak algorithms.
     """
 
     year: int | None = None
@@ -40,6 +42,7 @@ class Options:
     until: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    audit: bool = False
 
 
 NO_OPTIONS = Options()
@@ -68,6 +71,7 @@ def _analyze(sources: Sequence[SourceText], options: Options) -> Report:
         tuple(e for e in correlated.loose if e.kind != "unrecognised"),
         tuple(e for part in read for e in part.events if e.kind == "unrecognised"),
         tuple(_facts(part) for part in read),
+        options.audit,
     )
     texts = {source.name: source for source in sources}
     diagnosed, findings = diagnose(log, lambda name, line, end: "\n".join(texts[name].lines_from(line, end)))
@@ -223,7 +227,9 @@ def _selected(finding: Finding, options: Options) -> bool:
 def _facts(part: _Read) -> SourceFacts:
     known = [e for e in part.events if e.kind != "empty"]
     clocked = sum(1 for e in known if e.moment is not None)
-    return SourceFacts(part.source.name, _platform(part.events), part.source.count, len(known), clocked)
+    lost = lost_lines(part.source) if known else ()
+    damaged = tuple(part.reading.damaged) if known else ()
+    return SourceFacts(part.source.name, _platform(part.events), part.source.count, len(known), clocked, lost, damaged)
 
 
 def _platform(events: Sequence[Event]) -> str | None:

@@ -26,9 +26,9 @@ from ikelog.reporting.selectors import network, selector_text
 CONTRACT_KEYS = {
     "source": "name platform lines ike_lines unrecognised_lines encoding first_time last_time clock notes",
     "negotiation": (
-        "id ike_version device role local remote vrf initiator_spi responder_spi mode vpn_style configuration outcome"
-        " closed verdict spans started_at ended_at duration_ms authentication remote_access transforms proposals nat"
-        " messages steps child_sas rekeyed_from simultaneous_with other_view same_request_as"
+        "id ike_version device role local remote vrf initiator_spi responder_spi connection_id mode vpn_style"
+        " configuration outcome closed verdict spans started_at ended_at duration_ms authentication remote_access"
+        " transforms proposals nat messages steps child_sas rekeyed_from simultaneous_with other_view same_request_as"
     ),
     "message": (
         "n exchange step message_id direction response answers round_trip_ms source line end_line time offset_ms"

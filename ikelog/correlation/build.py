@@ -60,6 +60,7 @@ def _build(gathered: Gathered, decided: Decided) -> Negotiation:
         _decided=decided,
         id=state.number,
         ike_version=state.version,
+        connection_id=state.connection,
         mode=mode_of(events) if state.version == 1 else None,
         outcome=decided.outcome,
         device=state.device,

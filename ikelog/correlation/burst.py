@@ -53,7 +53,7 @@ def begin_burst(view: View, event: Event, handle: Handle, owned: Handle, state: 
 
 def go_on(burst: Burst, event: Event) -> bool:
     """Take an event as one of the burst, if it shows nothing else of whose it is; tell whether it was taken."""
-    kind, source, line, _, _, device, _, handle, fields, _, version = event
+    kind, source, line, _, _, device, _, handle, fields, _, version, _ = event
     if line > burst.until or source != burst.source or device != burst.device or version == 1:
         return False
     if handle is None:

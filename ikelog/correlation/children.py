@@ -21,7 +21,7 @@ def build_children(gathered: Gathered, decided: Decided) -> list[Child]:
     shows = decided.child_up or (decided.failure if gathered.state.up else None)
     if not children and gathered.state.rekeyed_from is None and shows is not None:
         children.append(Child(shows.line, shows, "up" if decided.child_up is not None else "failed"))
-    take_spis(gathered, children)
+    _take_spis(gathered, children)
     _take_ends(gathered, children)
     return children
 
@@ -75,6 +75,18 @@ def _negotiated(answer: MessageState | None) -> Transforms | None:
     return chosen_transforms(proposals[0]) if len(proposals) == 1 else None
 
 
+def installed_transforms(event: Event) -> Transforms | None:
+    """Return what an SA that IPsec created uses, by its transform set."""
+    printed = event.fields.get("transform_set")
+    return _of_set(printed) if isinstance(printed, str) else None
+
+
+@lru_cache(maxsize=256)
+def _of_set(printed: str) -> Transforms:
+    cipher, bits, integrity = transforms.of_transform_set(printed)
+    return Transforms(encryption=cipher, key_bits=bits, integrity=integrity)
+
+
 def chosen_transforms(proposal: Proposal) -> Transforms | None:
     """Return what one answered proposal settles; None where it still leaves a choice."""
     return _chosen(proposal.encryption, proposal.integrity, proposal.prf, proposal.key_exchange, proposal.esn)
@@ -94,7 +106,7 @@ def _chosen(*sets: tuple[str, ...]) -> Transforms | None:
     )
 
 
-def take_spis(gathered: Gathered, children: list[Child]) -> None:
+def _take_spis(gathered: Gathered, children: list[Child]) -> None:
     """Give Child SAs the SPIs, proxies and lifetimes that `IPSEC(create_sa)` prints: one block a direction."""
     places = {"inbound_spi": 0, "outbound_spi": 0}
     for event in gathered.events.of("child_sa_created"):
@@ -127,6 +139,7 @@ def _take_ipsec(child: Child, event: Event) -> None:
     seconds, kilobytes = fields.get("seconds"), fields.get("kilobytes")
     child.local = child.local or ((local,) if isinstance(local, TrafficSelector) else ())
     child.remote = child.remote or ((remote,) if isinstance(remote, TrafficSelector) else ())
+    child.transforms = child.transforms or installed_transforms(event)
     child.lifetime_s = seconds if isinstance(seconds, int) else child.lifetime_s
     child.lifetime_kb = kilobytes if isinstance(kilobytes, int) else child.lifetime_kb
 

@@ -51,7 +51,10 @@ START_FAILED = frozenset({"start_failed", "policy_not_built", "negotiation_abort
 
 IKE_UP = frozenset({"ike_sa_created", "ike_sa_up"})
 CHILD_UP = frozenset({"child_keys_loaded", "child_sa_created", "outbound_sa_changed"})
-AT_WORK = frozenset({"liveness_query_sent", "liveness_query_received", "child_rekey_started", "ike_rekey_started"})
+AT_WORK = frozenset(
+    """liveness_query_sent liveness_query_received child_rekey_started ike_rekey_started initial_contact_replaced
+    rekey_collision child_deleted_invalid_spi""".split()
+)
 
 # All kinds that carry an error sentence, a state of the state machine, VRFs: a test holds them against the grammars.
 NAME_ERROR = ("error_reported", "negotiation_aborted", "unknown_ike_sa")

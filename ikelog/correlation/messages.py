@@ -24,7 +24,7 @@ _CONTENTS = frozenset({"proposals", "tsi", "tsr", "group", "method", "total", "n
 
 def _take_packet(state: NegotiationState, event: Event) -> None:
     """Keep the bare packet that was received until the fuller record of it shows what it is."""
-    _flush_packet(state)
+    flush(state)
     state.packet = event
 
 
@@ -38,7 +38,7 @@ def _take_received(state: NegotiationState, event: Event) -> None:
 
 
 def _take_sent(state: NegotiationState, event: Event) -> None:
-    _flush_packet(state)
+    flush(state)
     _add_record(state, event, {event.kind})
 
 
@@ -48,10 +48,6 @@ def _take_built(state: NegotiationState, event: Event) -> None:
 
 def flush(state: NegotiationState) -> None:
     """Take the last packet that no fuller record followed."""
-    _flush_packet(state)
-
-
-def _flush_packet(state: NegotiationState) -> None:
     packet, state.packet = state.packet, None
     if packet is not None:
         _add_record(state, packet, {packet.kind})
@@ -248,7 +244,7 @@ def _fill_encrypted(message: MessageState, built: Event) -> None:
 
 def _take_decrypted(state: NegotiationState, event: Event) -> None:
     """Give the last message received what the device found in its ENCR payload."""
-    _flush_packet(state)
+    flush(state)
     message = state.last_received
     if message is not None:
         _fill_encrypted(message, event)

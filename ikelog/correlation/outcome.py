@@ -79,6 +79,8 @@ def _child_up(gathered: Gathered, ike_up: Event | None, refusal: Event | None) -
     if ike_up is None:
         return None
     for event in gathered.events.of(*kinds.CHILD_UP, "pfkey_received", "session_status", "child_sa_installed"):
+        if event.kind == "child_keys_loaded" and refusal is not None and refusal.kind == "child_sa_installed":
+            continue  # the keys went to IPsec, which could not install them
         if event.kind in kinds.CHILD_UP or _is_activation(event) or _is_session_up(event) or _is_installed(event):
             return event
     for message in gathered.messages:

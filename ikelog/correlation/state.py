@@ -81,6 +81,7 @@ class NegotiationState:
 
     __slots__ = (
         "built",
+        "connection",
         "device",
         "ended",
         "events",
@@ -138,3 +139,4 @@ class NegotiationState:
         self.rekeyed_from: NegotiationState | None = None
         self.number = ""
         self.version = 2
+        self.connection: int | None = None

@@ -198,11 +198,12 @@ class Span:
 class Negotiation:
     """One IKE SA as one device's log tells of it.
 
-    SPIs are 16 lower-case hex digits, None while unknown. `verdict` is set by the diagnosis. `stage` is what was under
-    way last: IKE_SA_INIT, IKE_AUTH, the first Child SA, or nothing any more. `ike_up` and `child_up` are the events
-    that show the IKE SA and a Child SA up, `failure` the one that first shows it failed. `events` are the events that
-    belong to it, in order; `nearby` are events without a handle that stand right behind one of its own while another
-    negotiation was open too: they may be its, and a finding that rests on one of them is inferred.
+    SPIs are 16 lower-case hex digits, None while unknown; `connection_id` and `mode` are IKEv1's. `verdict` is set by
+    the diagnosis. `stage` is what was under way last: IKE_SA_INIT, IKE_AUTH, the first Child SA, or nothing any more.
+    `ike_up` and `child_up` are the events that show the IKE SA and a Child SA up, `failure` the one that first shows it
+    failed. `events` are the events that belong to it, in order; `nearby` are events without a handle that stand right
+    behind one of its own while another negotiation was open too: they may be its, and a finding that rests on one of
+    them is inferred.
     """
 
     id: str
@@ -216,6 +217,7 @@ class Negotiation:
     vrf: Vrf = Vrf()
     initiator_spi: str | None = None
     responder_spi: str | None = None
+    connection_id: int | None = None
     mode: Literal["main", "aggressive"] | None = None
     vpn_style: Literal["route-based", "policy-based"] | None = None
     configuration: Configuration = Configuration()

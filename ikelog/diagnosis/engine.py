@@ -1,12 +1,12 @@
 """Run the rules, choose each negotiation's verdict, and leave out what only follows from it."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from math import inf
 
 from ikelog.correlation.types import ChildSa, Negotiation, changed
 from ikelog.diagnosis.by_line import ByLine
-from ikelog.diagnosis.registry import rules
+from ikelog.diagnosis.registry import rules_for
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule, matches
 from ikelog.diagnosis.types import Evidence, Finding, Severity
 from ikelog.record import record
@@ -66,7 +66,7 @@ def diagnose(log: Log, text_of: TextOf) -> tuple[tuple[Negotiation, ...], tuple[
     `text_of(source, line, end_line)` gives the raw lines for the evidence.
     """
     order = {source.name: place for place, source in enumerate(log.sources)}
-    found = [_Found(rule, match, order) for rule in rules() for match in matches(rule, log)]
+    found = [_Found(rule, match, order) for rule in rules_for(log) for match in matches(rule, log)]
     about: defaultdict[str, list[_Found]] = defaultdict(list)
     for one in found:
         if one.explains() or one.rule.code == _UNFINISHED:
@@ -92,24 +92,23 @@ def _explain(negotiation: Negotiation, own: list[_Found]) -> _Explained:
         children, elsewhere = _explain_children(failed, errors)
     else:
         children, elsewhere = {child.id: verdict for child, _ in failed if verdict is not None}, set()
-    chosen = [f for f in (verdict, *children.values()) if f is not None]
-    same = {id(f) for f in errors if id(f) not in elsewhere and any(f.rule is c.rule and f == c for c in chosen)}
-    return _Explained(verdict, children, frozenset(elsewhere | same))
+    chosen = {id(f) for f in (verdict, *children.values()) if f is not None}
+    return _Explained(verdict, children, frozenset(elsewhere | chosen))
 
 
 def _explain_children(failed: list[tuple[ChildSa, float]], errors: list[_Found]) -> tuple[dict[str, _Found], set[int]]:
-    """Choose what explains each later Child SA; return with it, by identity, the errors that are not of all of them."""
+    """Choose what explains each later Child SA; return with it, by identity, the errors that are of none of them."""
     shown = ByLine([_Shown(place.line, place.end_line, f) for f in errors for place in f.match.evidence])
     longest = max((place.end_line - place.line for place in shown.places), default=0)
     children: dict[str, _Found] = {}
-    inside: Counter[int] = Counter()
+    inside: set[int] = set()
     for child, end in failed:
         near = shown.between(child.line - longest, end)
         found = {id(place.found): place.found for place in near if place.end_line >= child.line}
         if found:
             children[child.id] = min(found.values(), key=_Found.weight)
             inside.update(found.keys())
-    return children, {id(f) for f in errors if inside[id(f)] < len(children) or not children}
+    return children, {id(f) for f in errors if id(f) not in inside}
 
 
 def _failed_children(negotiation: Negotiation) -> list[tuple[ChildSa, float]]:

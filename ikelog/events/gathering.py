@@ -4,12 +4,15 @@ from collections import deque
 from collections.abc import Iterator
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
+from ikelog.events.mending import Mended, Mender, as_read, both, damage_of, with_blanks
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Handle
 from ikelog.events.understood import PLATFORMS, VERSIONS, values_of, with_subject
-from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped
+from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped, with_handle_of_line
 from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
+from ikelog.reading.characters import BLANK
+from ikelog.reading.damage import WRAPPED, Damage
 from ikelog.reading.lines import Segment
 from ikelog.reading.moment import Moment
 from ikelog.reading.sources import SourceText
@@ -29,8 +32,11 @@ class Gatherer:
     Only an ASA, which repeats its handle on every line, can have more than one open.
     """
 
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, source: SourceText, damaged: list[Damage]) -> None:
         self.source = source
+        self.damaged = damaged
+        self.mender = Mender()
+        self.masked = False
         self.family = ""
         self.device: str | None = None
         self.open: list[Block] = []
@@ -40,6 +46,7 @@ class Gatherer:
 
     def take(self, segment: Segment, window: deque[Segment]) -> Iterator[Event]:
         """Take the next segment; yield the events that are now complete."""
+        self.masked = self.masked or BLANK in segment.body or any(BLANK in text for _, text in segment.subject)
         if segment.family is None:
             self._take_bare(segment, window)
         else:
@@ -100,7 +107,8 @@ class Gatherer:
         """Yield, in the order of their lines, the events before the first record that is still open."""
         while self.pending and self.pending[0] not in self.open:
             item = self.pending.popleft()
-            yield close_block(item) if isinstance(item, Block) else item
+            event = close_block(item) if isinstance(item, Block) else item
+            yield with_blanks(event) if self.masked else event
 
     def _take_tagged(self, segment: Segment, window: deque[Segment]) -> None:
         family = segment.family or ""
@@ -109,13 +117,26 @@ class Gatherer:
             if part is not None:
                 self.take_part(segment, part, segment.line)
                 return
-        parsed, end_line = parse_head(segment, window)
-        self._end_records(family, segment.sa, segment.line)
+        parsed, end_line, is_cut = parse_head(segment, window)
+        mended = None
         if parsed is None:
+            mended = self.mender.mend_tagged(segment, window)
+            if mended is not None and isinstance(mended.said, Part):
+                self._take_mended(segment, mended)
+                return
+        elif is_cut:
+            segment = segment._replace(damage=WRAPPED)
+        self._end_records(family, segment.sa, segment.line)
+        if parsed is None and mended is None:
             self.pending.append(self._unrecognised(segment))
             return
         self.family = family
-        self.add(self._event(segment, parsed, end_line))
+        if mended is not None and isinstance(mended.said, Parsed):
+            damaged = segment._replace(damage=both(segment.damage, mended.form.what))
+            event = self._event(damaged, mended.said, end_line)
+            self.add(event._replace(fields=as_read(event.fields, mended.form)))
+        elif parsed is not None:
+            self.add(self._event(segment, parsed, end_line))
 
     def add(self, event: Event) -> None:
         """Add an event behind those that are held; one that heads a record is open."""
@@ -143,11 +164,24 @@ class Gatherer:
         part = parse_part(segment.body, family)
         end_line = segment.line
         if part is None and segment.sa is None and self._is_near(segment.line):
-            part, end_line = parse_wrapped(segment, window, lambda text: parse_part(text, family))
+            part, end_line, is_cut = parse_wrapped(segment, window, lambda text: parse_part(text, family))
+            segment = segment._replace(damage=WRAPPED) if is_cut else segment
+        if part is None and self._is_near(segment.line):
+            mended = self.mender.mend_part(segment, window, family)
+            if mended is not None:
+                self._take_mended(segment, mended)
+                return
         if part is not None:
-            self.take_part(_with_handle_of_line(segment, window), part, end_line)
+            self.take_part(with_handle_of_line(segment, window), part, end_line)
         elif segment.sa is not None and segment.first:
             self.pending.append(self._unrecognised(segment))
+
+    def _take_mended(self, segment: Segment, mended: Mended) -> None:
+        """Take what continues a record and was put right."""
+        part, form = mended
+        if isinstance(part, Part):
+            part = part._replace(values=as_read(part.values, form))
+            self.take_part(segment._replace(damage=both(segment.damage, form.what)), part, segment.line)
 
     def _is_near(self, line: int) -> bool:
         return bool(self.open) and line - self.open[-1].end_line <= LONGEST_BLOCK
@@ -157,6 +191,9 @@ class Gatherer:
         block = self._record_of(segment.line, segment.family, segment.sa, part)
         if block is not None:
             add_part(block, part, end_line)
+            if segment.damage is not None:
+                self.damaged.extend(damage_of(segment))
+                block.head = block.head._replace(damage=both(block.head.damage, segment.damage))
             if segment.family is not None and part.kind not in _HEADER_PARTS:
                 self.pending.append(self._event(segment, part.parsed, segment.line))
             return
@@ -182,6 +219,7 @@ class Gatherer:
 
     def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
         family = segment.family or self.family
+        self.damaged.extend(damage_of(segment))
         return Event(
             parsed.kind,
             self.source.name,
@@ -193,6 +231,7 @@ class Gatherer:
             _handle(segment),
             with_subject(segment.subject, values_of(parsed)),
             ike_version=VERSIONS.get(family),
+            damage=segment.damage,
         )
 
     def _device(self, segment: Segment) -> str | None:
@@ -205,6 +244,7 @@ class Gatherer:
         if segment.line != self.line:
             (self.text,) = self.source.lines_from(segment.line, segment.line)
             self.line = segment.line
+        self.damaged.extend(damage_of(segment, repaired=False))
         return Event(
             "unrecognised",
             self.source.name,
@@ -217,6 +257,7 @@ class Gatherer:
             with_subject(segment.subject, {}),
             self.text,
             VERSIONS.get(segment.family or self.family),
+            segment.damage,
         )
 
 
@@ -229,13 +270,6 @@ def _stands_alone(part: Part, segment: Segment, family: str) -> bool:
 
 def _handle(segment: Segment) -> Handle | None:
     return Handle(segment.sa, segment.session) if segment.sa is not None else None
-
-
-def _with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
-    """Give bare text the handle that an ASA prints behind it on the same line: `#trans: 4(2):     last transform`."""
-    if segment.sa is None and window and window[0].line == segment.line and window[0].family is None:
-        return segment._replace(sa=window[0].sa)
-    return segment
 
 
 def continues(block: Block, line: int, family: str | None, sa: int | None, part: Part) -> bool:

@@ -6,11 +6,13 @@ from itertools import islice
 
 from ikelog.events.gathering import Gatherer
 from ikelog.events.parts import parse_part
+from ikelog.events.placing import as_wrapped, under_prompts
 from ikelog.events.tails import Tails
 from ikelog.events.types import Event, Handle
 from ikelog.events.understood import BareTexts, KnownTag, Tags, Text, Understood, with_subject
 from ikelog.events.wrapped import WRAPPED_LINES, is_empty_above_part
 from ikelog.reading.clock import note_clock, same_day
+from ikelog.reading.damage import NO_CHARACTERS, WRAPPED, Damage
 from ikelog.reading.envelope import host_name
 from ikelog.reading.lines import Reading, Segment, read_line
 from ikelog.reading.moment import Moment
@@ -18,14 +20,31 @@ from ikelog.reading.rows import Rows, read_rows
 from ikelog.reading.sources import SourceText
 from ikelog.reading.styles import Row
 from ikelog.reading.templates import behind_header, whole_line
+from ikelog.reading.unwrapping import unwrapped
+from ikelog.record import replaced
 
 
 def read_events(source: SourceText, state: Reading) -> Iterator[Event]:
     """Yield the events of a source in the order of their lines."""
+    if source.undecoded is not None:
+        state.damaged.append(Damage(source.undecoded, NO_CHARACTERS, False))
+    wrapped = unwrapped(source)
+    if wrapped is None:
+        yield from _read(source, state)
+        return
+    noted = len(state.damaged)
+    for event in _read(wrapped.source, state):
+        yield as_wrapped(event, wrapped)
+        if wrapped.was_wrapped(event.line, event.end_line):
+            state.damaged.append(Damage(event.line, WRAPPED, True))
+    state.damaged[noted:] = [replaced(one, line=wrapped.first(one.line)) for one in state.damaged[noted:]]
+
+
+def _read(source: SourceText, state: Reading) -> Iterator[Event]:
     reader = _Reader(source, state)
     for rows in read_rows(source):
-        yield from reader.read(rows)
-    yield from reader.close()
+        yield from under_prompts(reader.read(rows), state)
+    yield from under_prompts(list(reader.close()), state)
 
 
 _new = tuple.__new__  # a third of the time that Event(...) takes
@@ -40,7 +59,7 @@ class _Reader:
     def __init__(self, source: SourceText, state: Reading) -> None:
         self.name = source.name
         self.state = state
-        self.gatherer = Gatherer(source)
+        self.gatherer = Gatherer(source, state.damaged)
         self.tags = Tags()
         self.whole = BareTexts(whole_line)
         self.behind_header = BareTexts(behind_header)
@@ -49,6 +68,7 @@ class _Reader:
         self.window: deque[Segment] = deque()
         self.clock = ""
         self.moment: Moment | None = None
+        self.numbered = False
 
     def read(self, block: Rows) -> list[Event]:
         """Return the events that are complete once the rows of a block were read."""
@@ -90,7 +110,9 @@ class _Reader:
             if subject:
                 fields = with_subject(subject, fields)
             moment = self.moment
-            event = _new(Event, (kind, name, number, number, moment, device, platform, handle, fields, None, version))
+            event = _new(
+                Event, (kind, name, number, number, moment, device, platform, handle, fields, None, version, None)
+            )
             gatherer.family, gatherer.device = family, device
             place += 1
             if opens:
@@ -211,6 +233,9 @@ class _Reader:
                 found = self.behind_header[rest]
         if found is None:
             self.window.extend(read_line(number, lines(number), self.state))
+            if self.state.numbering is not None and not self.numbered:  # a line's number depends on its place
+                self.numbered, self.whole = True, BareTexts(lambda _: None)
+                self.tails = Tails(self.whole)
             self.clock, self.moment = "", None
             if clock:
                 note_clock(self.state.clock, clock)

@@ -65,7 +65,7 @@ class Event(NamedTuple):
     `kind` is a grammar alternative's name or `unrecognised`. `line` and `end_line` count from 1 in `source`. `moment`
     is what the device's clock said, None where the line has no clock. `fields` holds what the kind carries; `text` is
     the raw text of an unrecognised line. `platform` is `ios` or `asa`, `ike_version` 1 or 2, as the line's own form
-    tells, else None.
+    tells, else None. `damage` is what was put right in the text that it was made of, or could not be.
     """
 
     kind: str
@@ -79,6 +79,7 @@ class Event(NamedTuple):
     fields: Mapping[str, Value] = NO_FIELDS
     text: str | None = None
     ike_version: int | None = None
+    damage: str | None = None
 
     @property
     def time(self) -> str | None:

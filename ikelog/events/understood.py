@@ -14,7 +14,7 @@ from ikelog.grammar.parsing import MEMO_LIMIT, memo
 from ikelog.grammar.tables import table, tags
 from ikelog.grammar.texts import FAMILIES
 from ikelog.grammar.types import Parsed
-from ikelog.reading.lines import Segment, Tag, read_tag
+from ikelog.reading.lines import Segment, Tag, lost_of, read_tag
 from ikelog.reading.templates import behind_tag
 
 # The platform that prints a family's lines.
@@ -125,7 +125,8 @@ class Tags(dict[str, KnownTag]):
         if len(self) >= MEMO_LIMIT:
             self.clear()
         match = tags().match(printed + rest) if printed.isprintable() else None
-        if match is None or match.end() != len(printed):  # a tag only behind what stands before it on its line
+        # a tag only behind what stands before it on its line, or one that has lost something
+        if match is None or match.end() != len(printed) or lost_of(printed) is not None:
             return self._unknown
         tag = read_tag(match)
         kind = tag.family, tag.code

@@ -38,16 +38,40 @@ def _esp_spi(text: str) -> Value:
     return text.lower().removeprefix("0x").zfill(8)
 
 
-def _proxy(text: str) -> Value:
-    """Read an IOS proxy, `address/mask/protocol/port`; protocol and port 0 or 256 mean any."""
-    address, mask, protocol, port = [*text.split("/"), "0", "0", "0"][:4]
-    import ipaddress
+_OCTETS = {str(number): number for number in range(256)}
+
+
+def _ipv4_range(address: str, mask: str) -> tuple[str, str] | None:
+    """Return the first and last address of a network of IPv4, address and mask in octets; None where they are not."""
+    octets, masks = ([_OCTETS.get(part, -1) for part in text.split(".")] for text in (address, mask))
+    if len(octets) != 4 or len(masks) != 4 or -1 in (*octets, *masks):
+        return None
+    free = int.from_bytes(bytes(255 - octet for octet in masks), "big")
+    if free & (free + 1):  # the bits that are set do not stand in front
+        return None
+    first = [octet & kept for octet, kept in zip(octets, masks, strict=True)]
+    last = [octet | 255 - kept for octet, kept in zip(octets, masks, strict=True)]
+    return ".".join(map(str, first)), ".".join(map(str, last))
+
+
+def _range(address: str, mask: str) -> tuple[str, str] | None:
+    """Return the first and last address of any network; None where it is none."""
+    import ipaddress  # slow to import, and few networks are printed in another way
 
     try:
         network = ipaddress.ip_network(f"{address}/{mask}", strict=False)
     except ValueError:
+        return None
+    return str(network.network_address), str(network.broadcast_address)
+
+
+def _proxy(text: str) -> Value:
+    """Read an IOS proxy, `address/mask/protocol/port`; protocol and port 0 or 256 mean any."""
+    address, mask, protocol, port = [*text.split("/"), "0", "0", "0"][:4]
+    ends = _ipv4_range(address, mask) or _range(address, mask)
+    if ends is None:
         return text
-    start, end = str(network.network_address), str(network.broadcast_address)
+    start, end = ends
     number = int(port) if port.isdecimal() else 0
     kind = int(protocol) if protocol.isdecimal() and protocol != "256" else 0
     return TrafficSelector(start, end, kind, number, number or 65535)

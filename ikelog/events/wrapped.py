@@ -3,12 +3,13 @@
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from ikelog.events.parts import Part, parse_part
 from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
-from ikelog.reading.lines import Segment, clean
+from ikelog.reading.characters import clean
+from ikelog.reading.lines import Segment
 
 # So many lines below it a line is joined with at most.
 WRAPPED_LINES = 4
@@ -37,7 +38,15 @@ def is_empty_above_part(segment: Segment, below: Segment) -> bool:
     return parsed is not None and parsed.kind == "empty" and parse_part(below.body, family) is not None
 
 
-def parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None, int]:
+class Joined(NamedTuple, Generic[Said]):
+    """What a text says together with lines below it, the last of these, and whether a word was cut between two."""
+
+    said: Said | None
+    line: int
+    is_cut: bool = False
+
+
+def parse_head(segment: Segment, window: deque[Segment]) -> Joined[Parsed]:
     """Parse a tagged segment, joined with the bare lines below it where it takes them to be understood.
 
     The lines that were joined are taken off `window`.
@@ -50,32 +59,31 @@ def parse_head(segment: Segment, window: deque[Segment]) -> tuple[Parsed | None,
     parsed = parse(family, "body", segment.body)
     if parsed is not None and parsed.kind != "empty":
         if parsed.kind in _GO_ON:
-            return _with_lines_below(parsed, segment, window, parse_body)
-        return parsed, segment.line
+            return Joined(*_with_lines_below(parsed, segment, window, parse_body))
+        return Joined(parsed, segment.line)
     if parsed is not None and window and parse_part(window[0].body, family):
-        return parsed, segment.line
-    joined, line = parse_wrapped(segment, window, parse_body)
-    return (joined, line) if joined is not None else (parsed, segment.line)
+        return Joined(parsed, segment.line)
+    joined = parse_wrapped(segment, window, parse_body)
+    return joined if joined.said is not None else Joined(parsed, segment.line)
 
 
-def parse_wrapped(
-    segment: Segment, window: deque[Segment], parse_text: Callable[[str], Said | None]
-) -> tuple[Said | None, int]:
+def parse_wrapped(segment: Segment, window: deque[Segment], parse_text: Callable[[str], Said | None]) -> Joined[Said]:
     """Parse a segment together with bare lines right below it; take those lines off `window`."""
-    texts, upper = [segment.body + segment.closing], segment
+    texts, upper = [(segment.body + segment.closing, False)], segment
     for n, below in enumerate(list(islice(window, WRAPPED_LINES)), 1):
         if below.family is not None or below.sa is not None or below.line > upper.line + 1:
             break
         rest = below.body + below.closing
-        texts = [text + " " + rest for text in texts] + [text + rest for text in texts if upper.width >= FULL_LINE]
-        for text in texts:
+        glued = [(text + rest, True) for text, _ in texts if upper.width >= FULL_LINE]
+        texts = [(text + " " + rest, is_cut) for text, is_cut in texts] + glued
+        for text, is_cut in texts:
             parsed = parse_text(clean(text))
             if parsed is not None and parsed.kind != "empty":
                 for _ in range(n):
                     window.popleft()
-                return parsed, below.line
+                return Joined(parsed, below.line, is_cut)
         upper = below
-    return None, segment.line
+    return Joined(None, segment.line)
 
 
 def _with_lines_below(
@@ -93,3 +101,10 @@ def _with_lines_below(
     for _ in range(taken):
         window.popleft()
     return parsed, end
+
+
+def with_handle_of_line(segment: Segment, window: deque[Segment]) -> Segment:
+    """Give bare text the handle that an ASA prints behind it on the same line: `#trans: 4(2):     last transform`."""
+    if segment.sa is None and window and window[0].line == segment.line and window[0].family is None:
+        return segment._replace(sa=window[0].sa)
+    return segment

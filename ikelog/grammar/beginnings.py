@@ -1,7 +1,7 @@
 """How the texts that a pattern matches can begin: enough to tell that two patterns never match at one place."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -9,8 +9,10 @@ LONGEST = 24
 MOST = 240
 _REPEATS = {re._constants.MAX_REPEAT, re._constants.MIN_REPEAT, re._constants.POSSESSIVE_REPEAT}
 
-# A beginning in its plain form, and whether the text may go on in a known way behind it.
+# A beginning, and whether the text may go on in a known way behind it.
 _Begun = set[tuple[str, bool]]
+# What is kept of the characters that may stand at one place.
+_Fold = Callable[[Iterable[str]], set[str]]
 # Punctuation and blanks in any number are one blank in the plain form: believed wordings regard none of it.
 _PUNCTUATION = frozenset(" .,:;!?#&()'\"/-")
 
@@ -21,8 +23,14 @@ def beginnings(pattern: str) -> frozenset[str]:
 
     They are in a plain form: small letters, and one blank for any run of punctuation.
     """
-    begun = _sequence(re._parser.parse(pattern), {("", True)})
+    begun = _sequence(re._parser.parse(pattern), {("", True)}, plain)
     return frozenset(text for text, _ in begun)
+
+
+def openings(pattern: str, length: int) -> frozenset[str]:
+    """Return the first characters, up to a length, of all texts that a pattern can match; none at all stand for any."""
+    begun = _sequence(re._parser.parse(pattern), {("", True)}, set, length)
+    return frozenset(text[:length] for text, _ in begun)
 
 
 def may_meet(first: frozenset[str], second: frozenset[str]) -> bool:
@@ -35,33 +43,32 @@ def plain(letters: Iterable[str]) -> set[str]:
     return {" " if letter in _PUNCTUATION else letter.lower() for letter in letters}
 
 
-def _sequence(items: Any, begun: _Begun) -> _Begun:
+def _sequence(items: Any, begun: _Begun, fold: _Fold, longest: int = LONGEST) -> _Begun:
     for operation, argument in items:
         if not any(goes_on for _, goes_on in begun):
             break
-        begun = _joined(begun, operation, argument)
-        if len(begun) > MOST or any(len(text) > LONGEST for text, _ in begun):
-            begun = {(text[:LONGEST], False) for text, _ in begun}
-            if len(begun) > MOST:
-                begun = {(text[:1], False) for text, _ in begun}
+        begun = _joined(begun, operation, argument, fold, longest)
+        begun = {(text[:longest], goes_on and len(text) < longest) for text, goes_on in begun}
+        if len(begun) > MOST:
+            begun = {(text[:1], False) for text, _ in begun}
     return begun
 
 
-def _joined(begun: _Begun, operation: Any, argument: Any) -> _Begun:
+def _joined(begun: _Begun, operation: Any, argument: Any, fold: _Fold, longest: int) -> _Begun:
     """Return the beginnings with one more element of a pattern behind those that go on."""
     ended = {one for one in begun if not one[1]}
     open_ends = begun - ended
     if operation == re._constants.LITERAL:
-        return ended | _with(open_ends, {chr(argument)})
+        return ended | _with(open_ends, {chr(argument)}, fold)
     if operation == re._constants.BRANCH:
-        return ended.union(*(_sequence(branch, open_ends) for branch in argument[1]))
+        return ended.union(*(_sequence(branch, open_ends, fold, longest) for branch in argument[1]))
     if operation == re._constants.SUBPATTERN:
-        return ended | _sequence(argument[-1], open_ends)
+        return ended | _sequence(argument[-1], open_ends, fold, longest)
     if operation == re._constants.ATOMIC_GROUP:
-        return ended | _sequence(argument, open_ends)
+        return ended | _sequence(argument, open_ends, fold, longest)
     if operation in _REPEATS:
         least, most, inside = argument
-        once = _sequence(inside, open_ends)
+        once = _sequence(inside, open_ends, fold, longest)
         if most > 1 and not _is_punctuation(inside):
             once = {(text, False) for text, _ in once}
         return ended | once | (open_ends if least == 0 else set())
@@ -70,13 +77,16 @@ def _joined(begun: _Begun, operation: Any, argument: Any) -> _Begun:
     letters = _letters(argument) if operation == re._constants.IN else None
     if letters is None:
         return ended | {(text, False) for text, _ in open_ends}
-    return ended | _with(open_ends, letters)
+    return ended | _with(open_ends, letters, fold)
 
 
-def _with(begun: _Begun, letters: set[str]) -> _Begun:
-    """Return beginnings with each of the letters behind them, in the plain form."""
+def _with(begun: _Begun, letters: set[str], fold: _Fold) -> _Begun:
+    """Return beginnings with each of the letters behind them; in the plain form a run of blanks is one."""
+    kept = fold(letters)
     return {
-        (text if text[-1:] == letter == " " else text + letter, True) for text, _ in begun for letter in plain(letters)
+        (text if fold is plain and text[-1:] == letter == " " else text + letter, True)
+        for text, _ in begun
+        for letter in kept
     }
 
 

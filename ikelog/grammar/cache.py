@@ -2,6 +2,7 @@
 
 import marshal
 import os
+import re
 import stat
 import sys
 import zlib
@@ -32,6 +33,17 @@ def cached_tables(name: str, texts: Iterable[str], build: Callable[[], dict[str,
     path = os.path.join(_directory(), f"{name}-{_key(texts)}{_SUFFIX}")
     stored = _Stored(path, build) if _is_own(os.path.dirname(path)) and _is_own(path) else None
     return stored if stored else _built(path, build)
+
+
+def kept_pattern(name: str, source: str) -> "re.Pattern[str]":
+    """Return a pattern whose compilation takes as long as reading a paste, in its compiled form if the cache has it."""
+    return frozen.thaw(cached_tables(name, [source], lambda: {name: frozen.freeze(source)})[name])
+
+
+def stamp(directory: str, suffix: str) -> str:
+    """Tell the files of a directory from another version of them."""
+    found = [(entry.name, entry.stat()) for entry in os.scandir(directory) if entry.name.endswith(suffix)]
+    return repr(sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found))
 
 
 class _Stored(Mapping[str, Any]):

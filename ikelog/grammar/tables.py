@@ -16,7 +16,7 @@ from ikelog.grammar.types import Cut, Field, Parsed
 # A body is looked up by so many of its first characters; what begins with less literal text, by fewer.
 KEYS = (14, 4, 0)
 # The names of the stored tables other than those of the grammars.
-ENVELOPE, TAGS = "envelope", "tags"
+ENVELOPE, TAGS, TAG_OPENINGS = "envelope", "tags", "tag openings"
 
 
 class Pattern:
@@ -152,6 +152,35 @@ def envelope(name: str) -> "re.Pattern[str]":
 def tags() -> "re.Pattern[str]":
     """Return one pattern for the tags of all families; `lastgroup` of a match begins with the family's name."""
     return thaw(_stored()[TAGS])
+
+
+@cache
+def tag_openings() -> "re.Pattern[str]":
+    """Return the pattern of the first characters of every tag."""
+    return thaw(_stored()[TAG_OPENINGS]["pattern"])
+
+
+@cache
+def tag_letters() -> str:
+    """Return the characters that tags can begin with."""
+    letters: str = _stored()[TAG_OPENINGS]["letters"]
+    return letters
+
+
+def find_tags(text: str, start: int = 0) -> "Iterator[re.Match[str]]":
+    """Yield the tags in a text, from a place on, as `tags().finditer` does."""
+    match = tags().match
+    for opening in tag_openings().finditer(text, start):
+        if opening.start() >= start:
+            found = match(text, opening.start())
+            if found is not None:
+                yield found
+                start = found.end()
+
+
+def find_tag(text: str, start: int = 0) -> "re.Match[str] | None":
+    """Return the first tag in a text, from a place on, or None."""
+    return next(find_tags(text, start), None)
 
 
 @cache

@@ -28,34 +28,47 @@ PIECES = {
     "HOST": _LETTERS + _DIGITS + "[",
     "LOGGER": "[",
     "ASDM": _DIGITS,
+    "SENDER": _LETTERS + _DIGITS,
 }
 # What is skipped in front of a header, in this order, with the characters that it can begin with.
-_FRONT = {"PAGER": ("-", "<"), "MARKUP": (">", "|", "*", "\u2022", "-", "`")}
+FRONT = {"PAGER": ("-", "<"), "MARKUP": tuple(">|*\u2022-+#`<\"'" + _DIGITS)}
 # What may stand only at the very front, only behind something, and what a host's name may stand behind.
 _FIRST, _NEVER_FIRST = ("LOGGER", "ASDM"), ("EMPTY", "HOST", "FACILITY", "STRUCTURED")
+# What stands at both ends of a line that a page or an editor marked.
+_MARKS = ("```", "`", "**", '"', "'")
+_MARKED = ("`", "*", '"', "'")
+_BEFORE_SENDER = ("", "HOST", "PROGRAM")
 _BEFORE_HOST = ("PRIORITY", "SEQUENCE", "EMPTY", "CLOCK", "ISO_CLOCK", "FACILITY")
 
 
 class Header(NamedTuple):
-    """What stood before a line's own text, which begins at `end`."""
+    """What stood before a line's own text, which begins at `end`; the device is the last of the `hosts` in it."""
 
     end: int = 0
     host: str | None = None
     stamp: Stamp | None = None
     prompt: str | None = None
+    hosts: tuple[str, ...] = ()
 
 
 def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Header:
     """Read the header that a line begins with; it may be empty. `hosts` are the names that earlier lines gave."""
     position, prompt = _skip_front(line, start)
-    host, stamp = None, None
-    for _, found, _ in walk_header(line, position, hosts):
+    stamp, named, last = None, [], ""
+    for last, found, _ in walk_header(line, position, hosts):  # noqa: B007 - the last one is asked for below
         groups = found.groupdict()
         if "hour" in groups or "iso_hour" in groups:
             stamp = read_clock(groups) or stamp
-        host = host_in(groups) or host
+        if host := host_in(groups):
+            named.append(host)
         position = found.end()
-    return Header(position, None if host == "-" else host, stamp, prompt)
+    if last == "HOST" and hosts:  # a relay's name, then the device's: only a clock or an earlier line tells
+        known = line[position : position + 256].partition(" ")[0]
+        if known in hosts:
+            named.append(known)
+            position += len(known) + 1
+    host = named[-1] if named else None
+    return Header(position, None if host == "-" else host, stamp, prompt, tuple(named))
 
 
 def has_header(line: str, begin: int) -> bool:
@@ -95,7 +108,7 @@ def read_prompt(line: str, start: int = 0) -> re.Match[str] | None:
 
 def host_in(groups: dict[str, str | None]) -> str | None:
     """Return the host that a piece names."""
-    names = ("host", "bare_host", "bracket_host", "structured_host")
+    names = ("host", "bare_host", "bracket_host", "structured_host", "sender", "named")
     return next((groups[name] for name in names if groups.get(name)), None)
 
 
@@ -105,11 +118,24 @@ def host_name(text: str) -> str:
     return (host_in(found.groupdict()) if found else None) or text.strip()
 
 
+def without_trailer(line: str) -> str:
+    """Take off the end of a line what a page or an editor put there: the other half of a quotation or of a markup."""
+    text = line.lstrip(" \ufeff|>")
+    if text[:1] in _MARKED:
+        for mark in _MARKS:
+            if text.startswith(mark):
+                line = line.rstrip(" ,").removesuffix(mark)
+    if line[-1:] not in (">", "\\", " ") or line.rstrip()[-1:] not in (">", "\\"):
+        return line
+    found = pattern("TRAILER").search(line, max(0, len(line) - 256))
+    return line[: found.start()] if found else line
+
+
 def _skip_front(line: str, start: int) -> tuple[int, str | None]:
     """Skip blanks, a pager's line and what a page put in front; and a prompt that a header follows."""
     while start < len(line) and line[start] in " \ufeff":
         start += 1
-    for name, begins in _FRONT.items():
+    for name, begins in FRONT.items():
         found = pattern(name).match(line, start) if line[start : start + 1] in begins else None
         start = found.end() if found else start
     prompt = read_prompt(line, start)
@@ -137,6 +163,8 @@ def may_follow(name: str, seen: str) -> bool:
     """Tell whether a piece may stand behind another one, `seen`, which is empty at the front."""
     if name == "STRUCTURED":
         return seen.startswith("RFC5424 ")
+    if name == "SENDER":
+        return seen in _BEFORE_SENDER
     if name == "HOST":
         return seen in (*_BEFORE_HOST, "OWN_CLOCK")
     return seen == "" if name in _FIRST else seen != "" or name not in _NEVER_FIRST
@@ -148,4 +176,5 @@ def _is_host(line: str, match: re.Match[str], seen: str, hosts: Set[str]) -> boo
         return pattern("TAG").match(line, match.end()) is not None
     name = host_in(match.groupdict()) or ""
     known = name in hosts or any(c.isdigit() for c in name)
-    return known or pattern("GOES_ON").match(line, match.end()) is not None
+    behind = match.end()
+    return known or any(pattern(piece).match(line, behind) is not None for piece in ("GOES_ON", "SENDER"))

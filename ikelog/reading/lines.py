@@ -6,20 +6,20 @@ from functools import cache
 from typing import NamedTuple
 
 from ikelog.grammar.tables import envelope as pattern
-from ikelog.grammar.tables import tags
+from ikelog.grammar.tables import find_tag, find_tags, tag_openings, tags
+from ikelog.reading.characters import clean, plain_line
+from ikelog.reading.characters import closing as closing_of
 from ikelog.reading.clock import ClockState, Stamp, read_clock, tell
-from ikelog.reading.envelope import read_header, read_prompt
+from ikelog.reading.collected import read_collected
+from ikelog.reading.damage import LOST_BEGINNING, NO_CHARACTERS, Damage, misread_behind, restored
+from ikelog.reading.envelope import read_header, read_prompt, without_trailer
 from ikelog.reading.moment import Moment
+from ikelog.reading.prompts import Prompts
 from ikelog.record import record
 
 LONGEST_LINE = 65536
-_PASTED = str.maketrans(
-    {"’": "'", "‘": "'", "“": '"', "”": '"', "`": "'", "\u00a0": " ", "\0": " ", "–": "-", "—": "-", "…": "..."}
-)
-_ANSI = r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]"
 _BARE_HANDLE = r"\((\d{1,10})\): ?"
 _NOISE = r"--More--|<--- More --->"
-_CLOSING = " .,|"
 # The groups of a tag that name whom its text is about.
 _SUBJECT = ("group", "user", "peer", "local", "remote")
 
@@ -29,7 +29,8 @@ class Segment(NamedTuple):
 
     `body` has single blanks and no punctuation at its end: what was there is `closing`. `first` tells that the segment
     or its handle begins its line, `width` how long that is: a terminal wraps a line that is full. `subject` is whom
-    its tag names: an ASA prints the group, the user and the peer's address in front of its IKEv1 sentences.
+    its tag names: an ASA prints the group, the user and the peer's address in front of its IKEv1 sentences. `damage` is
+    what was put right in its line.
     """
 
     line: int
@@ -43,6 +44,7 @@ class Segment(NamedTuple):
     closing: str = ""
     width: int = 0
     subject: tuple[tuple[str, str], ...] = ()
+    damage: str | None = None
 
 
 @record
@@ -57,11 +59,18 @@ class Tag:
 
 
 class Reading:
-    """The state of reading one source: its clock, the name in its prompts and those in its headers."""
+    """The state of reading one source: its clock, the names in its prompts and headers, and what is damaged in it.
+
+    `numbering` is by how much the numbers that an editor put in front of its lines differ from theirs, `collected`
+    tells that a log collector wrote them.
+    """
 
     def __init__(self, clock: ClockState) -> None:
         self.clock = clock
-        self.prompt: str | None = None
+        self.prompts = Prompts()
+        self.damaged: list[Damage] = []
+        self.numbering: int | None = None
+        self.collected = False
         self.ended = False
         self.hosts: set[str] = set()
 
@@ -74,101 +83,49 @@ def _groups(family: str) -> tuple[tuple[str, str], ...]:
 
 
 def may_hold_tag(text: str) -> bool:
-    """Tell whether a text holds what every tag does, one of a few words: without them it has none."""
-    return (
-        "KEv2" in text
-        or "IKE" in text
-        or "ISAKMP" in text
-        or "IPSEC" in text
-        or "CRYPTO" in text
-        or "%" in text
-        or " 75" in text
-        or " 71" in text
-        or "Group = " in text
-        or "Crypto mapdb" in text
-        or "ipsec_process" in text
-        or "SA ID:" in text
-        or "Error(" in text
-        or "Exit Path" in text
-        or "EST client" in text
-        or "PKI timers" in text
-        or "to NVRAM" in text
-    )
-
-
-def clean(text: str) -> str:
-    """Give a body its canonical form: pasted quotes straightened, single blanks, no closing punctuation."""
-    if is_clean(text):
-        return text
-    return _straight(text).rstrip(_CLOSING)
-
-
-def is_clean(text: str) -> bool:
-    """Tell whether a text certainly has its canonical form."""
-    return (
-        text.isascii()
-        and text.isprintable()
-        and "  " not in text
-        and "`" not in text
-        and text[:1] != " "
-        and text[-1:] not in _CLOSING
-    )
-
-
-def _straight(text: str) -> str:
-    if not text.isascii() or "`" in text or "\0" in text:
-        text = text.translate(_PASTED)
-    return " ".join(text.split())
-
-
-def _closing(text: str) -> str:
-    """Return the punctuation that `clean` takes off the end of a text."""
-    if text[-1:] not in _CLOSING:
-        return ""
-    end = text[-8:].rstrip()
-    return end[len(end.rstrip(_CLOSING)) :].strip()
+    """Tell whether a tag may stand in a text: the first characters of one do."""
+    return tag_openings().search(text) is not None
 
 
 def read_line(number: int, line: str, state: Reading) -> Iterator[Segment]:
     """Yield the segments of one line."""
-    if not line.isprintable():
-        line = printable(line)
-    yield from _line_segments(number, line, state)
+    quoted = '"' in line and len(line) <= LONGEST_LINE and (state.collected or may_hold_tag(line))
+    collected = read_collected(line) if quoted else None
+    if collected is None:
+        yield from _line_segments(number, plain_line(line), state)
+        return
+    state.collected = True
+    moment = None
+    for text in collected.text.split("\n"):
+        for segment in _line_segments(number, plain_line(text), state):
+            if segment.moment is None and moment is None and collected.time:
+                moment = _told(read_header(f"{collected.time} ").stamp, state)
+            yield segment._replace(device=segment.device or collected.host, moment=segment.moment or moment)
 
 
-def printable(line: str) -> str:
-    """Take a terminal's control characters out of a line: colours go, a backspace takes the character before it."""
-    if "\x1b" in line:
-        line = re.sub(_ANSI, "", line)
-    if "\x08" in line:
-        kept: list[str] = []
-        for part in re.split(r"(\x08+)", line):
-            if part.startswith("\x08"):
-                rest = "".join(kept)
-                kept = [rest[: -len(part)]] if len(part) < len(rest) else []
-            else:
-                kept.append(part)
-        line = "".join(kept)
-    return line.replace("\t", " ").replace("\r", " ").replace("\0", " ")
-
-
-def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
-    if line.lstrip().startswith("`"):
-        line = line.rstrip().rstrip("`")
+def _line_segments(number: int, line: str, state: Reading, damage: str | None = None) -> Iterator[Segment]:
+    line = _without_number(number, without_trailer(line), state)
     header = read_header(line, hosts=state.hosts)
-    if header.host:
-        state.hosts.add(header.host)
-    state.prompt = state.prompt or header.prompt
-    moment = _told(header.stamp, state)
+    state.hosts.update(header.hosts)
+    if header.prompt:
+        state.prompts.note(number, header.prompt, line[header.end :])
     found = _tags_of(line, header.end) if may_hold_tag(line) else []
-    common: dict[str, object] = {"moment": moment, "device": header.host}
+    if damage is None and (not found or found[0].start() > header.end or misread_behind(line, found[0])):
+        mended = restored(line[header.end :]) if len(line) <= LONGEST_LINE else None
+        if mended is not None:
+            yield from _line_segments(number, line[: header.end] + mended.line, state, mended.what)
+            return
+    typed = pattern("CLOCK_BEFORE").search(line, header.end, found[0].start()) if found and not header.stamp else None
+    moment = _told(read_clock(typed.groupdict()) if typed else header.stamp, state)
+    damage = damage or _damage_of(line, found)
+    common: dict[str, object] = {"moment": moment, "device": header.host, "damage": damage}
     common["width"] = len(line.rstrip())
-    bare_end = found[0].start() if found else len(line)
+    bare_end = typed.start() if typed else found[0].start() if found else len(line)
     foreign = pattern("TAG").match(line, header.end)
     if foreign and foreign.start() < bare_end:
         yield Segment(number, "", "", **common)  # type: ignore[arg-type]
         return
-    yield from _bare_segments(number, line[header.end : bare_end], state, common, header.end == 0)
+    yield from _bare_segments(number, line, slice(header.end, bare_end), state, common)
     for i, match in enumerate(found):
         end = found[i + 1].start() if i + 1 < len(found) else len(line)
         own = pattern("CLOCK_BEFORE").search(line, max(match.end(), end - 64), end) if i + 1 < len(found) else None
@@ -178,17 +135,32 @@ def _line_segments(number: int, line: str, state: Reading) -> Iterator[Segment]:
             common["moment"] = _told(read_clock(own.groupdict()), state)
 
 
+def _without_number(number: int, line: str, state: Reading) -> str:
+    """Take off a line the number that an editor put in front of it: in front of a header, and of lines that go on."""
+    text = line.lstrip(" \ufeff")
+    if not text[:1].isdecimal():
+        return line
+    found = pattern("MARKUP").match(text)
+    if found and found["numbered"]:
+        state.numbering = int(found["numbered"]) - number
+    elif state.numbering is not None:
+        counted = re.match(r"(\d{1,6})(?:[:.)]? |[:.)]?$)", text)
+        if counted and int(counted[1]) - number == state.numbering:
+            return text[counted.end() :]
+    return line
+
+
 def _tags_of(line: str, start: int) -> list["re.Match[str]"]:
     """Find the tags on a line.
 
     What looks like one in the text of a syslog message is none, as in `%ASA-4-402119: IPSEC: Received`, unless a clock
     shows that another message begins there.
     """
-    first = tags().search(line, start)
+    first = find_tag(line, start)
     if first is None or not may_hold_tag(line[first.end() - 1 :]):
         return [first] if first else []
     found: list[re.Match[str]] = []
-    for match in tags().finditer(line, start):
+    for match in find_tags(line, start):
         place = match.start()
         inside = bool(found) and line[found[-1].start()] == "%" != line[place]
         if not inside or pattern("CLOCK_BEFORE").search(line, max(found[-1].end(), place - 64), place):
@@ -200,13 +172,26 @@ def _told(stamp: Stamp | None, state: Reading) -> Moment | None:
     return None if stamp is None else tell(state.clock, stamp)
 
 
+def _damage_of(line: str, found: list["re.Match[str]"]) -> str | None:
+    """Return what a line with tags has lost that it is understood without."""
+    if "\ufffd" in line:
+        return NO_CHARACTERS
+    return lost_of(found[0][0]) if found else None
+
+
+def lost_of(tag: str) -> str | None:
+    """Return what a tag has lost: it is understood without its first letter."""
+    return LOST_BEGINNING if tag.startswith("KEv2") else None
+
+
 def _bare_segments(
-    number: int, text: str, state: Reading, common: dict[str, object], at_start: bool
+    number: int, line: str, place: slice, state: Reading, common: dict[str, object]
 ) -> Iterator[Segment]:
     """Yield text in front of the first tag: it may continue a record; a prompt and what is typed at it does not."""
-    prompt = read_prompt(text) if at_start else None
+    text = line[place]
+    prompt = read_prompt(text) if place.start == 0 else None
     if prompt:
-        state.prompt = state.prompt or prompt["prompt"]
+        state.prompts.note(number, prompt["prompt"], line[prompt.end() :])
         return
     for segment in bare_segments(text):
         yield segment._replace(line=number, **common)  # type: ignore[arg-type]
@@ -222,7 +207,7 @@ def bare_segments(text: str) -> Iterator[Segment]:
     for n, (handle, piece) in enumerate(pieces):
         if body := clean(piece):
             first = n == 0 or begins_with_handle
-            yield Segment(0, None, body, sa=handle, first=first, closing=_closing(piece))
+            yield Segment(0, None, body, sa=handle, first=first, closing=closing_of(piece))
 
 
 def _tagged_segments(
@@ -240,7 +225,7 @@ def tagged_segments(tag: Tag, text: str) -> Iterator[Segment]:
     """Yield the segments of the text behind a tag: without place and time, the first without the tag's handle."""
     (_, head), *rest = _handle_pieces(text) if tag.family == "asa_ikev2" else [(None, text)]
     body = f"{tag.code} {clean(head)}" if tag.code else clean(head)
-    yield Segment(0, tag.family, body, closing=_closing(head))
+    yield Segment(0, tag.family, body, closing=closing_of(head))
     for handle, piece in rest:
         if body := clean(piece):
             yield Segment(0, None, body, sa=handle, first=False)

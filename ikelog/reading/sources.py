@@ -24,7 +24,7 @@ class SourceText:
     """A source as text.
 
     `notes` say what was odd: NUL bytes, a broken compression, bytes of no encoding. `interrupted` tells that the user
-    stopped the reading.
+    stopped the reading, `undecoded` the first line with bytes that are none of UTF-8.
     """
 
     name: str
@@ -32,6 +32,7 @@ class SourceText:
     encoding: str
     notes: tuple[str, ...] = ()
     interrupted: bool = False
+    undecoded: int | None = None
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
@@ -101,8 +102,8 @@ def text_source(name: str, data: bytes) -> SourceText:
     notes: list[str] = []
     if data.startswith(b"\x1f\x8b"):
         data = _expand(data, notes)
-    text, encoding = _decode(data, notes)
-    return SourceText(name, text, encoding, tuple(notes))
+    text, encoding, undecoded = _decode(data, notes)
+    return SourceText(name, text, encoding, tuple(notes), undecoded=undecoded)
 
 
 def _expand(data: bytes, notes: list[str]) -> bytes:
@@ -120,20 +121,20 @@ def _expand(data: bytes, notes: list[str]) -> bytes:
     return out.getvalue()
 
 
-def _decode(data: bytes, notes: list[str]) -> tuple[str, str]:
+def _decode(data: bytes, notes: list[str]) -> tuple[str, str, int | None]:
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
-            return data[2:].decode(encoding, "replace"), "utf-16"
+            return data[2:].decode(encoding, "replace"), "utf-16", None
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     if b"\0" in data:
         notes.append("holds NUL bytes; they were kept as characters of their lines")
     try:
-        return data.decode("utf-8"), "utf-8"
+        return data.decode("utf-8"), "utf-8", None
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         notes.append(f"not UTF-8 at line {line}; read as Latin-1")
-        return data.decode("latin-1"), "latin-1"
+        return data.decode("latin-1"), "latin-1", line
 
 
 def stream_name(name: str) -> str:

@@ -9,9 +9,9 @@ from functools import cache
 from itertools import islice
 
 from ikelog.grammar.beginnings import beginnings, may_meet, plain
-from ikelog.grammar.tables import envelope, tags
+from ikelog.grammar.tables import envelope, tag_letters, tag_openings, tags
 from ikelog.grammar.texts import terminal
-from ikelog.reading.envelope import PIECES, may_follow, seen_behind, walk_header
+from ikelog.reading.envelope import FRONT, PIECES, may_follow, seen_behind, walk_header
 from ikelog.record import record
 
 # A row of a block: clock, host, tag, what stands behind them; or, all of these empty, a whole line.
@@ -23,8 +23,6 @@ _FREE = frozenset({"PRIORITY", "CLOCK", "ISO_CLOCK", "UPTIME", "SEQUENCE", "EMPT
 _CLOCKS = ("CLOCK", "ISO_CLOCK")
 _NAMED_GROUP = r"\(\?P<\w+>"
 _ELEMENT = r"(?s:\\.|\[\^?(?:\\.|[^\]\\])+\]|.)"
-# What a tag can begin with.
-_TAG_BEGINS = "%([CEGIKPRS0123456789"
 # Behind a clock of the device's own stands a colon, behind that of a syslog server none: other pieces may follow it.
 _COLON, _NO_COLON = "(?:(?<=: )|(?<=:))", "(?<!: )(?<!:)"
 
@@ -80,13 +78,19 @@ def style_of(line: str, *, on_one_day: bool = False) -> Style | None:
 
 
 def _tagged(seen: str) -> str:
-    return f"{_earlier(seen, None, before_tag=True)}(?=[{re.escape(_TAG_BEGINS)}])({_tag()})"
+    return f"{_earlier(seen, None, before_tag=True)}(?={tag_openings().pattern})({_tag()})"
 
 
 def _front(begins: str | None) -> str:
     """Nothing that the walk skips in front of a header, and nothing typed there."""
     skipped = [name for name in ("PAGER", "MARKUP", "PROMPT") if begins is None or _may_begin(name, begins)]
-    return ("" if begins else "(?![ \ufeff])") + "".join(f"(?!{_one_line(envelope(name).pattern)})" for name in skipped)
+    ahead = "".join(f"(?!{_first_of(name)}(?:{_one_line(envelope(name).pattern)}))" for name in skipped)
+    return ("" if begins else "(?![ \ufeff])") + ahead
+
+
+def _first_of(name: str) -> str:
+    """Return a look-ahead for the first character of what is skipped: most lines have none of these."""
+    return f"(?=[{re.escape(''.join(FRONT[name]))}])" if name in FRONT else "(?=[A-Za-z])"
 
 
 def _may_begin(name: str, begins: str) -> bool:
@@ -136,13 +140,13 @@ def _clock_on_day(found: re.Match[str]) -> str | None:
 def _earlier(seen: str, name: str | None, *, before_tag: bool = False) -> str:
     """Return look-aheads for the pieces that the walk tries before one; before the text itself, for all of them."""
     ahead = ""
-    here = PIECES[name] if name else _TAG_BEGINS if before_tag else ""
+    here = PIECES[name] if name else tag_letters() if before_tag else ""
     for other, begins in PIECES.items():
         if other == name:
             break
         shared = set(here) & set(begins)
-        if not may_follow(other, seen) or (here and not shared):
-            continue
+        if not may_follow(other, seen) or (here and not shared) or (before_tag and other == "SENDER"):
+            continue  # no tag is a device's name with its header behind it
         pattern = envelope(other).pattern
         if before_tag and not may_meet(_with_first(pattern, shared), _with_first(tags().pattern, shared)):
             continue

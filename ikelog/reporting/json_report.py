@@ -25,9 +25,9 @@ KEYS: dict[type, tuple[str, ...]] = {
         Source: "name platform lines ike_lines unrecognised_lines encoding first_time last_time clock notes",
         SourceClock: "year zone marks",
         sa.Negotiation: (
-            "id ike_version device role local remote vrf initiator_spi responder_spi mode vpn_style configuration"
-            " outcome closed verdict spans started_at ended_at duration_ms authentication remote_access transforms"
-            " proposals nat messages steps child_sas rekeyed_from simultaneous_with other_view same_request_as"
+            "id ike_version device role local remote vrf initiator_spi responder_spi connection_id mode vpn_style"
+            " configuration outcome closed verdict spans started_at ended_at duration_ms authentication remote_access"
+            " transforms proposals nat messages steps child_sas rekeyed_from simultaneous_with other_view same_request_as"
         ),
         sa.End: "address port port_after_float identity identity_type",
         sa.Vrf: "front inside",
@@ -86,6 +86,11 @@ def schema() -> str:
 def encoded_line(value: object) -> str:
     """Return a value of JSON's own types on one line that any terminal may show and any encoding carry."""
     return _UNSAFE.sub(_escape, json.dumps(value, ensure_ascii=False))
+
+
+def encoded_text(value: object, out: TextIO) -> str:
+    """Return a value of JSON's own types on many lines, of nothing that `out` cannot carry or a terminal not show."""
+    return _text(value, 0, _UNSAFE if _is_unicode(out) else _NOT_ASCII)
 
 
 def plain(value: object) -> object:

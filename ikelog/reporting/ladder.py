@@ -76,7 +76,7 @@ def _rows(rows: Sequence[Row], shown: Sequence[int], grid: Grid, page: Page) -> 
 
 
 def _title(negotiation: Negotiation, page: Page, *, with_start: bool) -> list[Line]:
-    parts = [negotiation.id, wording.spi_pair(negotiation), *_links(negotiation)]
+    parts = [negotiation.id, wording.ike_sa(negotiation), *_links(negotiation)]
     if with_start and negotiation.started_at:
         parts.append(f"started {wording.moment(negotiation.started_at)}")
     return wrap(line("  " + "  ".join(parts)), page.width, 4)

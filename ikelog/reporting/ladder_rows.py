@@ -47,7 +47,7 @@ def _message_row(message: Message, negotiation: Negotiation, finding: Finding | 
         line=message.line,
         time=message.time,
         offset_ms=message.offset_ms,
-        label=_label(message),
+        label=_label(message, negotiation),
         arrow=_arrow(message, negotiation),
         text=contents(message),
         remarks=tuple(_remarks(message)),
@@ -79,10 +79,13 @@ def _proves(item: Message | Step, finding: Finding | None) -> bool:
     )
 
 
-def _label(message: Message) -> str:
-    if message.step is None:
-        return message.exchange if message.message_id is None else f"{message.exchange} {message.message_id}"
-    return message.step if message.message_id in _NO_ID else f"{message.step} {message.message_id}"
+def _label(message: Message, negotiation: Negotiation) -> str:
+    """Name a message by its exchange or step and its message ID, as the device prints it: an ASA in hex for IKEv1."""
+    name, number = message.step or message.exchange, message.message_id
+    if number is None or (message.step is not None and number in _NO_ID):
+        return name
+    in_hex = negotiation.ike_version == 1 and negotiation.platform == "asa"
+    return f"{name} {number:x}" if in_hex else f"{name} {number}"
 
 
 def _arrow(message: Message, negotiation: Negotiation) -> Literal["right", "left"]:

@@ -20,11 +20,15 @@ def event_line(event: Event, negotiation: str | None) -> str:
         "platform": event.platform,
         "negotiation": negotiation,
     }
-    if event.handle is not None:
+    if event.handle is not None and event.ike_version == 1:
+        record["connection_id"] = event.handle.sa
+    elif event.handle is not None:
         record["cisco_sa_id"] = event.handle.sa
         if event.handle.session is not None:
             record["cisco_session_id"] = event.handle.session
     record.update((name, _plain(value)) for name, value in event.fields.items() if name not in record)
+    if event.damage is not None:
+        record["damage"] = event.damage
     if event.text is not None:
         record["text"] = event.text
     return encoded_line(record) + "\n"

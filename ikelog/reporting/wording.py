@@ -55,10 +55,20 @@ def certainty_and_side(finding: Finding) -> str:
     return f"{_CERTAINTY[finding.certainty]} · {_SIDE[finding.side]}"
 
 
-def spi_pair(negotiation: Negotiation) -> str:
-    """Return both IKE SPIs in capitals, as Cisco prints them and logs can be searched for."""
+def ike_sa(negotiation: Negotiation) -> str:
+    """Return what an IKE SA can be searched for in its log: both SPIs in capitals, as Cisco prints them.
+
+    IKEv1 debugs print none: there it is the mode and the connection id, as far as they are known.
+    """
     pair = negotiation.initiator_spi, negotiation.responder_spi
-    return " / ".join(spi.upper() if spi else "(unknown)" for spi in pair)
+    spis = " / ".join(spi.upper() if spi else "(unknown)" for spi in pair)
+    if negotiation.ike_version == 2:
+        return spis
+    mode = f" {negotiation.mode.capitalize()} Mode" if negotiation.mode else ""
+    known = [f"IKEv1{mode}"]
+    if negotiation.connection_id is not None:
+        known.append(f"connection id {negotiation.connection_id}")
+    return "  ".join([*known, *([spis] if any(pair) else [])])
 
 
 def endpoint(end: End) -> str:

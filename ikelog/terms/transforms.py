@@ -145,3 +145,40 @@ def _same_hashes(prf: Sequence[str], integrity: Sequence[str]) -> bool:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
+
+
+# The words of an IOS transform set (`esp-aes 256 esp-sha256-hmac`) in the names that IKE debugs print.
+_SET_CIPHERS = {
+    "esp-aes": "AES-CBC",
+    "esp-3des": "3DES",
+    "esp-des": "DES",
+    "esp-gcm": "AES-GCM",
+    "esp-gmac": "AES-GMAC",
+    "esp-null": "NULL",
+    "esp-seal": "SEAL",
+}
+_SET_HASHES = {
+    "esp-sha-hmac": "SHA1",
+    "esp-md5-hmac": "MD5",
+    "esp-sha256-hmac": "SHA256",
+    "esp-sha384-hmac": "SHA384",
+    "esp-sha512-hmac": "SHA512",
+    "ah-sha-hmac": "SHA1",
+    "ah-md5-hmac": "MD5",
+    "ah-sha256-hmac": "SHA256",
+    "ah-sha384-hmac": "SHA384",
+    "ah-sha512-hmac": "SHA512",
+}
+
+
+def of_transform_set(printed: str) -> tuple[str | None, int | None, str | None]:
+    """Return cipher, key length in bits and integrity algorithm of an IOS transform set; None for what it lacks."""
+    words = printed.split()
+    cipher = next((word for word in words if word in _SET_CIPHERS), None)
+    hashed = next((_SET_HASHES[word] for word in words if word in _SET_HASHES), None)
+    if cipher is None:
+        return None, None, hashed
+    bits = next((int(word) for word in words[words.index(cipher) + 1 :][:1] if word.isdecimal()), None)
+    if bits is None and cipher in ("esp-aes", "esp-gcm", "esp-gmac"):
+        bits = 128  # what IOS leaves out
+    return _SET_CIPHERS[cipher], bits, hashed

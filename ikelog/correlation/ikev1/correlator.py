@@ -110,6 +110,7 @@ def _unkeyed_for(own: Ikev1View, connection: int, peer: str | None) -> Negotiati
 def _own(view: View, own: Ikev1View, connection: int, state: NegotiationState) -> None:
     """Make a negotiation the owner of a connection id, with the lines held for it."""
     own.by_connection[connection] = state
+    state.connection = connection
     own.unkeyed.pop(id(state), None)
     for event in own.held.pop(connection, []):
         _give(view, own, event, state)
@@ -121,12 +122,17 @@ def _take_of_peer(view: View, own: Ikev1View, event: Event, peer: str) -> None:
     state = fitting[-1] if fitting and event.handle is not None else own.last_with(peer)
     if state is None and own.near is not None and own.near.remote is None and own.near.ended is None:
         state = own.near
-    if state is not None and (state.ended is None or event.kind in kinds.ENDING):
+    if state is not None and (state.ended is None or event.kind in kinds.ENDING or _is_late(event)):
         _give(view, own, event, state)
     elif _may_stand_alone(event):
         _give(view, own, event, _begin(view, own))
     else:
         view.loose.append(event)
+
+
+def _is_late(event: Event) -> bool:
+    """Tell whether a packet came in for an SA that is gone: the first of a new one says that it knows none."""
+    return event.kind == "message_received" and event.fields.get("role") in ("I", "R")
 
 
 def _take_nameless(view: View, own: Ikev1View, event: Event) -> None:

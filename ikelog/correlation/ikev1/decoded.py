@@ -31,7 +31,8 @@ def decoded(events: Sequence[Event], role: str | None) -> Iterator[Packet]:
             quick.add(message_id)
         answered = answered or (not message_id and "SA" in payloads)
         repeated = event.kind == "message_resent" or _is_repeated(events, place)
-        yield Packet(event, direction, exchange, step, message_id, payloads, _notifies(events, place), repeated)
+        notifies = _notifies(events, place) if direction == "received" else ()
+        yield Packet(event, direction, exchange, step, message_id, payloads, notifies, repeated)
 
 
 def payload_names(text: str) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ NEVER_ALONE = frozenset(
     """peer_index_missing peer_not_removed peer_unlocked node_deleted node_purged sa_purged sa_deleted session_torn_down
     connection_terminated session_disconnected sa_terminating delete_sent_with_reason empty peer_inserted
     state_input unknown_input session_status peer_lost liveness_query_sent
-    liveness_query_received liveness_answered peer_found peer_created 
+    liveness_query_received liveness_answered peer_found peer_created
     acquire_dequeued negotiation_in_progress message_repeated child_sa_deleted informational_failed
     tunnel_attempt_failed tunnel_manager_failed group_policy_retrieved""".split()
 )
@@ -60,7 +60,10 @@ FATAL = frozenset(
     """ike_policy_refused ike_offers_refused ike_proposals_refused preshared_key_missing tunnel_group_missing
     key_mismatch_suspected aggressive_mode_disabled negotiation_timed_out session_torn_down sa_deleted
     id_payload_malformed message_not_decrypted peer_lost connection_terminated authentication_failed
-    certificate_rejected certificate_not_in_date ike_state_failed xauth_failed""".split()
+    certificate_rejected certificate_not_in_date ike_state_failed xauth_failed user_authentication_failed
+    own_user_authentication_failed authorization_failed group_locked protocol_not_allowed admission_refused
+    address_unavailable own_credential_missing signing_key_missing notify_rejected
+    ikev1_mode_failed""".split()
 )
 
 # Error notifies (RFC 2408 section 3.14.1) have numbers below 16384; Cisco prints them by name.

@@ -66,7 +66,21 @@ def _is_session_up(event: Event) -> bool:
 
 def _child_refused(gathered: Gathered) -> Event | None:
     """Return the event that shows a Quick Mode refused, here or by the peer."""
-    return next((event for event in gathered.events if is_child_refusal(event)), None) or _refused_by_peer(gathered)
+    refusal = next((event for event in gathered.events if is_child_refusal(event)), None)
+    return refusal or _refused_by_peer(gathered) or _unanswered(gathered.events)
+
+
+def _unanswered(events: Events) -> Event | None:
+    """Return the line that deletes an SA for a Quick Mode that was not answered, not for XAUTH that was not."""
+    if not events.has("quick_mode_started"):
+        return None
+    return next((e for e in events.of("sa_deleted") if is_unanswered_quick_mode(e)), None)
+
+
+def is_unanswered_quick_mode(event: Event) -> bool:
+    """Tell whether an SA is deleted because a message of Quick Mode was sent again and again in vain."""
+    died = str(event.fields.get("reason", "")).startswith("Death by retransmission P2")
+    return died and not str(event.fields.get("state", "")).startswith("CONF_")
 
 
 def is_child_refusal(event: Event) -> bool:
@@ -124,11 +138,22 @@ def _reached_auth(gathered: Gathered) -> bool:
         return True
     events = gathered.events
     states = _states(events.of("retransmission_begun", "sa_deleted", "negotiation_timed_out"))
+    keyed = not gathered.messages or any(m.step in _KEYED for m in gathered.messages)
     return (
-        events.has("key_mismatch_suspected", "message_not_decrypted", "id_payload_malformed", "authentication_by_key")
+        (keyed and events.has(*_AUTHENTICATING))
         or any(state in ("MM_KEY_EXCH", "AG_INIT_EXCH", "MM_WAIT_MSG5", "MM_WAIT_MSG6") for state in states)
         or any("MM_WAIT_MSG6" in history or "MM_WAIT_MSG5" in history for history in _histories(events))
     )
+
+
+# Messages behind which the ends authenticate, and the lines that tell of it: those that name nobody count there only.
+_KEYED = ("MM3", "MM4", "AM1", "AM2")
+_AUTHENTICATING = (
+    "key_mismatch_suspected",
+    "message_not_decrypted",
+    "id_payload_malformed",
+    "authentication_by_key",
+)
 
 
 def _states(events: Iterable[Event]) -> list[str]:

@@ -18,7 +18,6 @@ _STEPS = {
     ("sent", "I", "MM_KEY_EXCH"): "MM5",
     ("received", "I", "MM_KEY_EXCH"): "MM6",
     ("received", "R", "MM_NO_STATE"): "MM1",
-    ("sent", "R", "MM_NO_STATE"): "MM2",
     ("sent", "R", "MM_SA_SETUP"): "MM2",
     ("received", "R", "MM_SA_SETUP"): "MM3",
     ("sent", "R", "MM_KEY_EXCH"): "MM4",
@@ -87,7 +86,7 @@ def _packet(
         direction,
         exchange,
         None,
-        node if exchange not in _PHASE_1 else 0,
+        0 if exchange in _PHASE_1 else node or None,
         payloads,
         tuple(str(e.fields["notify"]) for e in about if _is_notify(e, direction)),
         any(e.kind == ("retransmission_begun" if direction == "sent" else "message_repeated") for e in about),
@@ -96,7 +95,8 @@ def _packet(
 
 def _payloads(behind: Sequence[Event]) -> tuple[str, ...]:
     """Return the payloads that a device names as it processes a message."""
-    return tuple(str(e.fields.get("payload")) for e in behind if e.kind == "payload_processed")
+    named = (str(e.fields.get("payload")) for e in behind if e.kind == "payload_processed")
+    return tuple("VID" if name.lower() == "vendor id" else name for name in named)
 
 
 def _has_node_behind(behind: Sequence[Event]) -> bool:
@@ -117,7 +117,7 @@ def _exchange(
     state, main = str(event.fields.get("state", "")), "AGGRESSIVE_MODE" if mode == "aggressive" else "MAIN_MODE"
     if state.startswith("CONF_") or any(e.kind.startswith(_TRANSACTION) for e in about):
         return "TRANSACTION"
-    informational = _is_informational(about, direction)
+    informational = _is_informational(about, direction) or _is_refusal(event, direction)
     if state.startswith(("MM_", "AG_")) or event.fields.get("role") == "N":
         return "INFORMATIONAL" if node or informational else main
     if node in nodes or (direction == "received" and node and "SA" in _payloads(behind)):
@@ -127,6 +127,11 @@ def _exchange(
     if node and (any(e.kind in _QUICK for e in (*about, *behind)) or _has_quick_input(behind)):
         return "QUICK_MODE"
     return "AGGRESSIVE_MODE" if mode == "aggressive" and not node else "INFORMATIONAL"
+
+
+def _is_refusal(event: Event, direction: Direction) -> bool:
+    """Tell whether a responder sends a packet before it has accepted anything: a Notify that refuses."""
+    return direction == "sent" and event.fields.get("role") == "R" and event.fields.get("state") == "MM_NO_STATE"
 
 
 def _has_quick_input(behind: Sequence[Event]) -> bool:

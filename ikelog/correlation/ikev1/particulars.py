@@ -50,9 +50,25 @@ def _identity(events: Events, side: Side) -> tuple[str | None, str | None]:
         elif event.kind == "payload_processed":
             own = False
         elif event.kind in _NAMING and "identity" in event.fields and own == (side == "local"):
-            told = event.fields.get("identity_type")
-            return str(event.fields["identity"]), (kind if own else None) or _text(told)
+            told = _identity_type(event.fields.get("identity_type"))
+            return str(event.fields["identity"]), (kind if own else None) or told
     return None, None
+
+
+# Identification types (RFC 2407 section 4.6.2.1), which IOS prints by number.
+_IDENTITY_TYPES = {
+    1: "ID_IPV4_ADDR",
+    2: "ID_FQDN",
+    3: "ID_USER_FQDN",
+    4: "ID_IPV4_ADDR_SUBNET",
+    5: "ID_IPV6_ADDR",
+    9: "ID_DER_ASN1_DN",
+    11: "ID_KEY_ID",
+}
+
+
+def _identity_type(told: Value | None) -> str | None:
+    return _IDENTITY_TYPES.get(told, str(told)) if isinstance(told, int) else _text(told)
 
 
 _NAMING = frozenset({"id_address", "id_name", "identity_payload", "identity_received"})
@@ -155,6 +171,7 @@ _CLOSING: dict[str, ClosedBy] = {
     "connection_terminated": "local",
     "session_disconnected": "local",
     "peer_lost": "timeout",
+    "peer_not_responding": "timeout",
     "session_status": "local",
 }
 _BY_WORDS: tuple[tuple[str, ClosedBy], ...] = (
@@ -162,6 +179,9 @@ _BY_WORDS: tuple[tuple[str, ClosedBy], ...] = (
     ("keepalive", "timeout"),
     ("retransmission", "timeout"),
     ("error condition", "timeout"),
+    ("errcounter exceeded", "timeout"),
+    ("peers_alive", "timeout"),
+    ("not responding", "timeout"),
     ("peer", "peer"),
     ("remote", "peer"),
     ("user requested", "peer"),
@@ -177,10 +197,30 @@ def build_ikev1_closed(gathered: Gathered, decided: Decided) -> Closed | None:
     for event in gathered.events.of(*_CLOSING):
         if event.line < up.line or (event.kind == "session_status" and event.fields.get("status") != "DOWN"):
             continue
-        reason = _text(event.fields.get("reason"))
-        by = next((by for word, by in _BY_WORDS if word in (reason or "").lower()), _CLOSING[event.kind])
-        return Closed(by, reason, event.line, event.time)
+        by = ended_by(event)
+        if event.kind == "sa_deleted" and by == "local" and _deleted_by_peer(gathered.events, event):
+            by = "peer"
+        return Closed(by, _text(event.fields.get("reason")), event.line, event.time)
     return None
+
+
+def ended_by(event: Event) -> ClosedBy:
+    """Tell who ended an SA, by the words of the line that tells of the end."""
+    reason = str(event.fields.get("reason", "")).lower()
+    return next((by for word, by in _BY_WORDS if word in reason), _CLOSING[event.kind])
+
+
+# So far behind a Delete payload IOS prints that it deletes the ISAKMP SA for it.
+_BEHIND_DELETE = 12
+
+
+def _deleted_by_peer(events: Events, deleted: Event) -> bool:
+    """Tell whether a DELETE of the peer stands right before the line that deletes the SA: that line does not say so."""
+    return any(
+        "DELETE" in str(event.fields.get("payload")) and 0 < deleted.line - event.line <= _BEHIND_DELETE
+        for event in events.of("payload_processed")
+        if event.source == deleted.source
+    )
 
 
 def spis_of(events: Iterable[Event]) -> tuple[str | None, str | None]:

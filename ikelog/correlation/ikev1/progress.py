@@ -114,8 +114,8 @@ def shows_up(event: Event) -> bool:
         return event.fields.get("new_state") in kinds.UP_STATES or str(event.fields.get("new_state")).startswith(
             "IKE_QM_"
         )
-    if event.kind in ("message_sent", "message_received"):
-        return False
+    if event.kind in ("message_sent", "message_received", "sa_deleted"):
+        return event.fields.get("state") == "QM_IDLE"
     return event.kind in kinds.IKE_UP or event.kind in kinds.QUICK_MODE
 
 
