@@ -14,12 +14,13 @@ DEV := $(VENV)/.dev-$(VERSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test lint docs bench clean
 
 help:
 	@echo 'make demo    explain a sample log ($(SAMPLE))'
 	@echo 'make test    run the tests on every core'
 	@echo 'make lint    ruff check, ruff format --check, mypy, lint-imports'
+	@echo 'make docs    write docs/diagnoses anew from the rules'
 	@echo 'make bench   measure throughput and start-up (benchmarks/README.md)'
 	@echo 'make clean   remove $(VENV), build output and caches'
 
@@ -35,6 +36,9 @@ lint: $(DEV)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+docs: $(or $(wildcard $(DEV)),$(RUNTIME))
+	$(VENV)/bin/python docs/make.py
 
 bench: $(or $(wildcard $(DEV)),$(RUNTIME))
 	@$(VENV)/bin/python -m benchmarks $(ARGS)

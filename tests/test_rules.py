@@ -179,7 +179,7 @@ def logs() -> tuple[Log, ...]:
 
 
 def analysed(log: str) -> Report:
-    return analyze([text_source("case.log", log.encode())], Options())
+    return analyze([text_source("case.log", log.encode())], Options(audit=True))
 
 
 def named(rule: Rule) -> str:
@@ -257,7 +257,7 @@ def test_rule_has_cases_and_near_misses(rule: Rule) -> None:
 
 @pytest.mark.parametrize("rule", [r for r in rules() if r.sample], ids=named)
 def test_rule_fires_on_its_sample(rule: Rule) -> None:
-    report = analyze([read_source(str(SAMPLES / str(rule.sample)))], Options())
+    report = analyze([read_source(str(SAMPLES / str(rule.sample)))], Options(audit=True))
     assert rule.code in {f.code for f in report.findings}
 
 

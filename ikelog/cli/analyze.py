@@ -19,6 +19,7 @@ from ikelog.cli import options
 @options.filters
 @click.option("--select", multiple=True, metavar="CODES", help="Only these diagnoses: codes, families (IKE2), names.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these diagnoses.")
+@options.audit
 @options.color
 @click.option("-v", "--verbose", count=True, help="Show everything; -vv also tracebacks.")
 @click.option("-q", "--quiet", is_flag=True, help="Only the counts and a line a failure.")

@@ -10,6 +10,7 @@ from ikelog.cli.output import wants_colour, width_of, writing
 @options.files
 @options.output
 @options.filters
+@options.audit
 @options.color
 def command(files: tuple[str, ...], output: str | None, color: str, **filters: object) -> int:
     """Print the ladder of each negotiation, or of those that --spi or --peer name."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from ikelog.diagnosis.compare import Networks
+from ikelog.diagnosis.debug_recipes import condition, debugs
 from ikelog.diagnosis.types import Fix
 from ikelog.events.types import Proposal
 from ikelog.terms.transforms import is_combined
@@ -148,26 +149,14 @@ def crypto_map_commands(platform: str, entry: str, address: str, lacking: str) -
     return f"crypto map {entry} ipsec-isakmp", *(f" {text}" for text in wanted)
 
 
-def debug_commands(platform: str, peer: str) -> tuple[str, ...]:
+def debug_commands(platform: str, peer: str, version: int = 2) -> tuple[str, ...]:
     """Return the debugs that show why a negotiation fails, limited to one peer."""
-    if platform == "asa":
-        return (
-            f"debug crypto condition peer {peer}",
-            "debug crypto ikev2 protocol 127",
-            "debug crypto ikev2 platform 127",
-        )
-    family = "ipv6" if ":" in peer else "ipv4"
-    return (
-        f"debug crypto condition peer {family} {peer}",
-        "debug crypto ikev2",
-        "debug crypto ikev2 error",
-        "debug crypto ikev2 internal",
-        "debug crypto ipsec",
-    )
+    return condition(platform, peer), *debugs(platform, f"ikev{version}")
 
 
-def debug_fixes(platform: str | None, peer: str) -> Iterator[Fix]:
+def debug_fixes(platform: str | None, peer: str, version: int = 2) -> Iterator[Fix]:
     """Yield what to debug here and on the far end, for a failure that no line explains."""
     for name in platforms(platform):
-        yield Fix(name, debug_commands(name, peer), "then let the negotiation start again: these lines name the cause")
+        commands = debug_commands(name, peer, version)
+        yield Fix(name, commands, "then let the negotiation start again: these lines name the cause")
     yield Fix("peer", (), "take the same debugs there, limited to this device: the end that refuses names the cause")

@@ -105,11 +105,17 @@ def differences(comparisons: Sequence[Comparison]) -> str:
 
 def _difference(comparison: Comparison) -> str:
     return " and ".join(
-        f"{_IN_WORDS.get(attribute.attribute, attribute.attribute)} "
-        f"(here {' or '.join(attribute.local)}, peer {' or '.join(attribute.remote)})"
+        _IN_WORDS.get(attribute.attribute, attribute.attribute) + _values(attribute)
         for attribute in comparison.attributes
         if not attribute.equal
     )
+
+
+def _values(attribute: Attribute) -> str:
+    """Return both values in words; IOS names neither for IKEv1, or the peer's alone."""
+    sides = (("here", attribute.local), ("peer", attribute.remote))
+    told = ", ".join(f"{side} {' or '.join(values)}" for side, values in sides if values != UNKNOWN)
+    return f" ({told})" if told else ""
 
 
 # Traffic selectors (RFC 7296 section 2.9), always as this device sees them: `local` is its own side.

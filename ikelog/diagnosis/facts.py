@@ -6,6 +6,12 @@ from ikelog.correlation.types import Message, Negotiation
 from ikelog.events.types import Event, Events, Proposal
 from ikelog.terms import errors
 
+FAILED = ("failed", "child_failed")
+# The same of IKEv1 alone, as a rule needs it (`Rule.needs`).
+IKEV1_FAILED = ("ikev1 failed", "ikev1 child_failed")
+# The exchanges of which the first message of a negotiation is one.
+BEGINNINGS = ("IKE_SA_INIT", "MAIN_MODE", "AGGRESSIVE_MODE")
+
 
 def events(negotiation: Negotiation, *kinds: str) -> list[Event]:
     """Return a negotiation's own events of the given kinds, in order."""
@@ -56,7 +62,17 @@ def notified(
 
 def failures(log_negotiations: tuple[Negotiation, ...]) -> Iterator[Negotiation]:
     """Yield the negotiations that failed, wholly or for their first Child SA."""
-    return (n for n in log_negotiations if n.outcome in ("failed", "child_failed"))
+    return (n for n in log_negotiations if n.outcome in FAILED)
+
+
+def begun(negotiation: Negotiation) -> bool:
+    """Tell whether the first message that the log shows is the one that begins a negotiation."""
+    first = next(iter(negotiation.messages), None)
+    if first is None:
+        return False
+    if negotiation.ike_version == 1:
+        return first.step in ("MM1", "AM1")
+    return first.exchange in BEGINNINGS and not first.response
 
 
 def offers(negotiation: Negotiation, purpose: str, *directions: str) -> list[Proposal]:

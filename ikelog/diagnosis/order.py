@@ -46,3 +46,9 @@ def last_before(negotiation: Negotiation, places: Sequence[_Place]) -> Callable[
 def ordered(negotiation: Negotiation, places: Iterable[_Place]) -> list[_Place]:
     """Return events or messages in the order of the log."""
     return sorted(places, key=lambda place: position(negotiation, place))
+
+
+def median(numbers: Iterable[int]) -> float:
+    """Return the middle one of some numbers, or the mean of the two in the middle. Raises IndexError without any."""
+    found = sorted(numbers)
+    return (found[(len(found) - 1) // 2] + found[len(found) // 2]) / 2

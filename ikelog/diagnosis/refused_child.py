@@ -16,10 +16,18 @@ from ikelog.events.types import Event, Events, TrafficSelector, Value
 from ikelog.record import record
 
 _REFUSED_ENTRIES = ("crypto_map_unmatched", "crypto_map_incomplete", "crypto_map_peer_differs")
+# What a log shows, one of them, in which a Child SA was refused (`Rule.needs`).
+REFUSED_CHILD = ("child_failed", "failed in child", "child failed")
 _MATCHED_ENTRIES = ("crypto_map_matched", "crypto_map_accepted", "crypto_map_found")
 # The first of these are printed of any message: which end asked is known from the role alone.
 _ASKED = ("packet_built", "child_sa_wanted", "key_engine_timer_fired", "tunnel_requested")
-_ASKED_OF_US = ("message_decrypted", "message_received", "child_proposal_seen", "crypto_map_unmatched")
+_ASKED_OF_US = (
+    "message_decrypted",
+    "message_received",
+    "child_proposal_seen",
+    "crypto_map_unmatched",
+    "traffic_selectors_refused",
+)
 _MOST_SELECTORS = 50
 
 _LACKING = {"acl": "acl", "access": "acl", "peer": "peer", "transform": "proposal", "proposal": "proposal"}
@@ -145,7 +153,7 @@ def entry_name(event: Event) -> str:
 def entry_lacks(entry: Event) -> str:
     """Return what an entry lacks, as far as its event says: `acl`, `peer`, `proposal`, or empty for any of them."""
     missing = str(entry.fields.get("missing", "")).lower()
-    if entry.kind in ("crypto_map_peer_differs", "peer_address_unknown"):
+    if entry.kind in ("crypto_map_peer_differs", "peer_address_unknown", "peer_address_missing"):
         return "peer"
     return next((what for word, what in _LACKING.items() if word in missing), "")
 

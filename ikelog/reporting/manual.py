@@ -9,14 +9,14 @@ from ikelog.diagnosis.rule import Rule
 from ikelog.diagnosis.types import Fix
 
 _PAGE_WIDTH = 88
-_SIDES = {
+SIDES = {
     "local": "this device",
     "peer": "the peer",
     "both": "either end",
     "path": "the network between",
     "unknown": "not known from this log",
 }
-_PLATFORMS = {"ios": "IOS, IOS-XE", "asa": "ASA, FTD", "peer": "The other end", "path": "The path"}
+PLATFORMS = {"ios": "IOS, IOS-XE", "asa": "ASA, FTD", "peer": "The other end", "path": "The path"}
 
 
 def render_page(rule: Rule, out: TextIO, *, width: int) -> None:
@@ -32,7 +32,7 @@ def render_page(rule: Rule, out: TextIO, *, width: int) -> None:
 
 def _sections(rule: Rule) -> Iterator[tuple[str, list[str]]]:
     yield "", [f"{rule.code} {rule.name}: {rule.title}"]
-    yield "", [f"Severity {rule.severity}; to be changed at: {_SIDES[rule.side]}."]
+    yield "", [f"Severity {rule.severity}; to be changed at: {SIDES[rule.side]}."]
     yield "What it means", [f"  {rule.meaning}"]
     if rule.looks_like:
         yield "What it looks like", [f"  {line}" for line in rule.looks_like]
@@ -43,11 +43,11 @@ def _sections(rule: Rule) -> Iterator[tuple[str, list[str]]]:
     if rule.references:
         yield "References", [f"  {reference}" for reference in rule.references]
     if rule.sample:
-        yield "Try it", [f"  ikelog samples/{rule.sample.removesuffix('.log')}.log"]
+        yield "Try it", [f"  ikelog{' --audit' if rule.audit else ''} samples/{rule.sample}"]
 
 
 def _fix_lines(fix: Fix) -> list[str]:
-    platform = _PLATFORMS.get(fix.platform, fix.platform)
+    platform = PLATFORMS.get(fix.platform, fix.platform)
     return [f"  {platform}: {fix.why}", *(f"      {command}" for command in fix.commands)]
 
 

@@ -6,6 +6,7 @@ from ikelog.correlation.types import Message, Negotiation
 from ikelog.diagnosis.commands import platforms
 from ikelog.diagnosis.evidence import head, repeats
 from ikelog.diagnosis.facts import answered, gave_up, peer
+from ikelog.diagnosis.ikev1_silence import nothing_came, waited_for
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
 
@@ -22,9 +23,8 @@ _NO_MESSAGES = Alternative("IKE214", "IKE_SA_INIT was answered and IKE_AUTH was 
 def find(log: Log) -> Iterator[Match]:
     """Find first requests that were repeated without any answer."""
     for negotiation in log.negotiations:
-        if negotiation.ike_up or negotiation.role == "responder" or answered(negotiation):
-            continue
-        if any(message.direction == "received" for message in negotiation.messages):
+        heard = answered(negotiation) or any(message.direction == "received" for message in negotiation.messages)
+        if negotiation.ike_up or negotiation.role == "responder" or heard:
             continue
         first = next(iter(negotiation.messages), None)
         if negotiation.outcome == "failed":
@@ -34,8 +34,8 @@ def find(log: Log) -> Iterator[Match]:
 
 
 def _failed(negotiation: Negotiation, first: Message | None) -> Iterator[Match]:
-    given_up: list[Lined] = [*gave_up(negotiation)[:1]]
-    if first and (first.repeats or given_up):
+    given_up: list[Lined] = [*gave_up(negotiation)[:1], *_ikev1_gave_up(negotiation)]
+    if (first and given_up) or (first and first.repeats and negotiation.ike_version == 2):
         end = given_up or ([negotiation.failure] if negotiation.failure else [])
         yield Match(
             (negotiation,),
@@ -44,6 +44,9 @@ def _failed(negotiation: Negotiation, first: Message | None) -> Iterator[Match]:
             alternatives=_ALTERNATIVES,
             fix=_fix(negotiation),
         )
+    elif first is None and _ikev1_gave_up(negotiation):
+        text = f"The first message to {peer(negotiation, 'the peer')} was never answered."
+        yield Match((negotiation,), given_up, text, alternatives=_ALTERNATIVES, fix=_fix(negotiation))
     elif first is None and given_up and negotiation.stage in (None, "init"):
         yield Match(
             (negotiation,),
@@ -53,6 +56,12 @@ def _failed(negotiation: Negotiation, first: Message | None) -> Iterator[Match]:
             alternatives=(_NO_MESSAGES, *_ALTERNATIVES),
             fix=_fix(negotiation),
         )
+
+
+def _ikev1_gave_up(negotiation: Negotiation) -> list[Lined]:
+    """Return the line that says that the answer to the first message of IKEv1 never came."""
+    found = waited_for(negotiation, "MM2", "AM2")
+    return [found.end] if found and found.end and nothing_came(negotiation) else []
 
 
 def _unfinished(negotiation: Negotiation, first: Message) -> Match:
@@ -72,16 +81,15 @@ def _request(negotiation: Negotiation, first: Message) -> str:
 
 
 def _fix(negotiation: Negotiation | None) -> tuple[Fix, ...]:
-    """Return what to check on the way, on the peer, and here."""
     address = peer(negotiation) if negotiation else "<peer-address>"
     own = (negotiation.local.address if negotiation else None) or "<local-address>"
     commands = {
-        "ios": (f"ping {address} source {own}", "show crypto ikev2 stats", f"show ip route {address}"),
-        "asa": (f"ping {address}", "show crypto ikev2 stats", f"show route {address}"),
+        "ios": (f"ping {address} source {own}", "show udp | include 500", f"show ip route {address}"),
+        "asa": (f"ping {address}", f"show route {address}"),
     }
     return (
         Fix("path", (), f"let UDP 500 and 4500, and ESP, through both ways between {own} and {address}"),
-        Fix("peer", (), f"enable IKEv2 on the interface that has {address}, and configure {own} as a peer there"),
+        Fix("peer", (), f"enable IKE on the interface that has {address}, and configure {own} as a peer there"),
         *(
             Fix(name, commands[name], f"is {address} the right address, and is there a route to it?")
             for name in platforms(negotiation.platform if negotiation else None)
@@ -99,12 +107,11 @@ RULE = Rule(
     meaning="The first request of the IKE SA went out again and again and nothing came back. UDP 500 is blocked in one "
     "direction or the other, the peer's address is wrong, or the peer has no IKE on that interface.",
     find=find,
+    needs=("failed", "repeated"),
     fix=_fix(None),
     looks_like=(
-        "IKEv2:(SESSION ID = 4,SA ID = 1):Retransmitting packet",
         "IKEv2-ERROR:(SESSION ID = 4,SA ID = 1):: Maximum number of retransmissions reached",
-        "Local:192.0.2.1:500 Remote:198.51.100.1:500 Username:198.51.100.1 IKEv2 Negotiation aborted due to ERROR: "
-        "Maximum number of retransmissions reached",
+        'ISAKMP:(0):deleting SA reason "Death by retransmission P1" state (I) MM_NO_STATE (peer 198.51.100.1)',
     ),
     mistaken_for="a proposal or key mismatch: those are answered, though that answer can be lost as well",
     references=("RFC 7296 section 2.1", "RFC 7296 section 2.4"),

@@ -5,20 +5,23 @@ from collections.abc import Iterator
 from ikelog.correlation.types import Message, Negotiation
 from ikelog.diagnosis.evidence import head, repeats
 from ikelog.diagnosis.facts import peer
+from ikelog.diagnosis.ikev1_silence import answer_lost
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
-from ikelog.diagnosis.types import Alternative, Certainty, Fix, Severity
+from ikelog.diagnosis.types import Alternative, Fix, Severity
 from ikelog.terms.notifies import is_error
 
-_FIRST_EXCHANGES = ("IKE_SA_INIT", "MAIN_MODE", "AGGRESSIVE_MODE")
+_FIRST_EXCHANGES = ("IKE_SA_INIT",)
 # One lost packet is no finding; where the log ends early, so many repetitions are.
 _MANY = 2
 
 
 def find(log: Log) -> Iterator[Match]:
     """Find first requests that came again behind our answer, in one negotiation or in several."""
-    known = {negotiation.id: negotiation for negotiation in log.negotiations}
-    told: set[str] = set()
+    known, told = {negotiation.id: negotiation for negotiation in log.negotiations}, set[str]()
     for negotiation in log.negotiations:
+        if negotiation.ike_version == 1:
+            yield from answer_lost(negotiation)
+            continue
         if negotiation.role != "responder" or negotiation.ike_up is not None or negotiation.id in told:
             continue
         group = [negotiation, *(known[i] for i in negotiation.same_request_as if i in known)]
@@ -40,10 +43,8 @@ def _first_line(negotiation: Negotiation) -> int:
 
 def _asked_again(group: list[Negotiation]) -> Iterator[Match]:
     answer = next((a for n in group for a in _answers(n)), None)
-    if answer is None:
-        return
-    again = [place for n in group for place in _requests(n) if place.line > answer.line]
-    if again:
+    again = [place for n in group for place in _requests(n) if answer and place.line > answer.line]
+    if answer and again:
         yield _match(group, answer, again)
 
 
@@ -60,20 +61,19 @@ def _requests(negotiation: Negotiation) -> Iterator[Lined]:
 
 
 def _match(group: list[Negotiation], answer: Message, again: list[Lined]) -> Match:
-    who = peer(group[0], "The peer")
+    who, address = peer(group[0], "The peer"), peer(group[0])
     refused = [name for name in answer.notifies if is_error(name)]
     times = "once more" if len(again) == 1 else f"{len(again)} more times"
-    certainty: Certainty = "inferred" if refused else "observed"
     severity: Severity = "warning" if refused or _one_loss(group, again) else "error"
     return Match(
         tuple(group),
         [head(answer), *again[:3]],
         f"{who} sent its first request {times} although this device had answered it: "
         f"the answer does not arrive there, or is not accepted.",
-        certainty=certainty,
-        severity=severity,
+        "inferred" if refused else "observed",
+        severity,
         alternatives=tuple(_on_purpose(name) for name in refused[:1]),
-        fix=_fix(group[0].local.address or "<local-address>", peer(group[0])),
+        fix=_fix(group[0].local.address or "<local-address>", address),
     )
 
 
@@ -103,11 +103,12 @@ RULE = Rule(
     meaning="The peer's first request comes again behind our answer to it, even after the first negotiation was closed "
     "here. The way back is blocked, or the answer comes from an address that the peer does not expect.",
     find=find,
+    needs=("message_repeated", "repeated", "same request", "several sources"),
     fix=_fix("<local-address>", "<peer-address>"),
     looks_like=(
-        "IKEv2-PLAT-3: RECV PKT [IKE_SA_INIT] [198.51.100.1]:500->[192.0.2.1]:500 InitSPI=0x1111111111111111 ...",
         "IKEv2-PLAT-3: (4): SENT PKT [IKE_SA_INIT] [192.0.2.1]:500->[198.51.100.1]:500 InitSPI=0x1111111111111111 ...",
         "IKEv2-PLAT-3: RECV PKT [IKE_SA_INIT] [198.51.100.1]:500->[192.0.2.1]:500 InitSPI=0x1111111111111111 ...",
+        "ISAKMP:(0): phase 1 packet is a duplicate of a previous packet.",
     ),
     mistaken_for="several negotiations: one initiator SPI is one attempt, however often it is answered",
     references=("RFC 7296 section 2.1", "RFC 7296 section 2.21.1"),

@@ -7,6 +7,7 @@ from ikelog.diagnosis.commands import proposal_fixes
 from ikelog.diagnosis.compare import DH_GROUP, differences, differs_only_in, nearest_pair
 from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import errors_reported, events, failures, notified, offers, peer
+from ikelog.diagnosis.ikev1_refusals import lone_refusals, proposal_refused
 from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative
@@ -22,14 +23,16 @@ _DH_UNSEEN = Alternative(
 def find(log: Log) -> Iterator[Match]:
     """Find IKE SA proposals that were refused here, or by the peer."""
     for negotiation in failures(log.negotiations):
-        if negotiation.outcome == "failed" and negotiation.stage in (None, "init") and not negotiation.ike_up:
+        if negotiation.ike_version == 1:
+            yield from proposal_refused(negotiation)
+        elif negotiation.outcome == "failed" and negotiation.stage in (None, "init") and not negotiation.ike_up:
             yield from _refused(negotiation)
+    yield from lone_refusals(log)
 
 
 def _refused(negotiation: Negotiation) -> Iterator[Match]:
     lists = refusals(negotiation, "ike")
-    said = _said_here(negotiation)
-    told = _told_by_peer(negotiation)
+    said, told = _said_here(negotiation), _told_by_peer(negotiation)
     if lists:
         if not differs_only_in(lists[-1].comparisons, DH_GROUP):
             yield _compared(negotiation, lists[-1], said)
@@ -71,22 +74,20 @@ def _by_peer(negotiation: Negotiation, told: list[Lined]) -> Match:
     return Match(
         (negotiation,),
         told[:2],
-        f"{peer(negotiation, 'The peer')} accepts none of the IKE SA proposals that this device sent; "
-        f"its own log names the attribute.",
+        f"{peer(negotiation, 'The peer')} accepts none of our IKE SA proposals; its own log names the attribute.",
         alternatives=(_DH_UNSEEN,),
         fix=proposal_fixes("ike", negotiation.platform, next(iter(sent), None), None),
     )
 
 
 def _unlisted(negotiation: Negotiation, said: list[Lined]) -> Match:
-    shown = bool(negotiation.messages)
     own, received = offers(negotiation, "ike", "own"), offers(negotiation, "ike", "received")
     return Match(
         (negotiation,),
         said[:2],
         f"No IKE SA proposal of {peer(negotiation, 'the peer')} matches one of this device; the lists are not logged.",
         certainty="inferred",
-        alternatives=(_DH_UNSEEN,) if shown else (_UNSEEN, _DH_UNSEEN),
+        alternatives=(_DH_UNSEEN,) if negotiation.messages else (_UNSEEN, _DH_UNSEEN),
         fix=proposal_fixes("ike", negotiation.platform, *nearest_pair(own, received)),
     )
 
@@ -102,15 +103,17 @@ RULE = Rule(
     "the responder answers NO_PROPOSAL_CHOSEN. One whole set must be equal on both ends; where only the DH group "
     "differs it is IKE105.",
     find=find,
+    needs=("failed in init", "ikev1 failed", "attribute_not_offered"),
     fix=proposal_fixes("ike", None, None, None),
     looks_like=(
-        "IKEv2-PROTO-1: (7): Failed to find a matching policy",
         "IKEv2-PROTO-1: (7): Received Policies:",
         "Proposal 1:  AES-CBC-128 SHA256 SHA256 DH_GROUP_2048_MODP/Group 14",
         "IKEv2-PROTO-1: (7): Received no proposal chosen notify",
+        "ISAKMP:(0):Encryption algorithm offered does not match policy!",
+        "[IKEv1 DEBUG]: IP = 198.51.100.7, All SA proposals found unacceptable",
     ),
-    mistaken_for="the same sentence in IKE_AUTH, where it speaks of the Child SA: IKE301, or IKE302 and IKE303 with an "
-    "empty list of expected policies",
-    references=("RFC 7296 section 2.7", "RFC 7296 section 3.3", "RFC 7296 section 2.21.1"),
+    mistaken_for="the same sentence in IKE_AUTH, of the Child SA: IKE301, IKE302, IKE303. IKEv1 refuses one transform "
+    "after the other: only the last refusal is the end",
+    references=("RFC 7296 section 2.7", "RFC 7296 section 3.3", "RFC 7296 section 2.21.1", "RFC 2409 section 5"),
     sample="iosxe-ike-proposal-mismatch.log",
 )

@@ -72,6 +72,7 @@ RULE = Rule(
     meaning="An initiator must send its DH value before it knows which group the responder takes. INVALID_KE_PAYLOAD "
     "names the wanted group, and a second IKE_SA_INIT carries it. This is how the protocol works.",
     find=find,
+    needs=("INVALID_KE_PAYLOAD", "ke_group_refused", "ke_group_retried"),
     fix=_fix(None, "<group>"),
     looks_like=(
         "IKEv2:(SESSION ID = 8,SA ID = 1):Processing invalid ke notification, we sent group 19, peer prefers group 14",

@@ -7,6 +7,7 @@ from ikelog.diagnosis.commands import platforms
 from ikelog.diagnosis.compare import DH_GROUP, differs_only_in, nearest_of
 from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import errors_reported, events, failures, notified, peer
+from ikelog.diagnosis.ikev1_refusals import group_refused
 from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
@@ -18,6 +19,9 @@ _ELSE = Alternative("IKE103", "more than the group may differ: the lists that wo
 def find(log: Log) -> Iterator[Match]:
     """Find proposals that come nearest by all but the group, and groups that were refused to the end."""
     for negotiation in failures(log.negotiations):
+        if negotiation.ike_version == 1:
+            yield from group_refused(negotiation)
+            continue
         if negotiation.outcome != "failed" or negotiation.stage not in (None, "init") or negotiation.ike_up:
             continue
         lists = refusals(negotiation, "ike")
@@ -95,12 +99,14 @@ RULE = Rule(
     meaning="Encryption, PRF and integrity of a proposal agree with an own one and the DH group does not; or "
     "INVALID_KE_PAYLOAD came again although the group had been changed.",
     find=find,
+    needs=("INVALID_KE_PAYLOAD", "policies_received", "ikev1 failed"),
     fix=_fix(None, "<peer-group>", "<own-group>"),
     looks_like=(
         "IKEv2-PROTO-1: (9): Received Policies:",
         "Proposal 1:  AES-CBC-256 SHA256 SHA256 DH_GROUP_2048_MODP/Group 14",
         "IKEv2-PROTO-1: (9): Expected Policies:",
         "Proposal 1:  AES-CBC-256 SHA256 SHA256 DH_GROUP_384_ECP/Group 20",
+        "ISAKMP:(0):Diffie-Hellman group offered does not match policy!",
     ),
     mistaken_for="IKE104, where the retry with the wanted group goes through; and IKE305, a Child SA's group (PFS)",
     references=("RFC 7296 section 2.7", "RFC 7296 section 3.4"),

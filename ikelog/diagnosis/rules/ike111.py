@@ -56,11 +56,11 @@ def _match(group: list[Negotiation]) -> Match:
 
 
 def _told(negotiation: Negotiation) -> str:
-    pair = "/".join(
-        spi.upper() if spi else "(none yet)" for spi in (negotiation.initiator_spi, negotiation.responder_spi)
-    )
+    spis = (negotiation.initiator_spi, negotiation.responder_spi)
+    shown = any(spis) or negotiation.ike_version == 2  # IKEv1 debugs print no SPIs
+    pair = " " + "/".join(spi.upper() if spi else "(none yet)" for spi in spis) if shown else ""
     started = _STARTED.get(negotiation.role or "", "started by one of the two")
-    return f"{negotiation.id} {pair}, {started}, {_ENDS[negotiation.outcome]}"
+    return f"{negotiation.id}{pair}, {started}, {_ENDS[negotiation.outcome]}"
 
 
 def _first(negotiation: Negotiation) -> Lined:
@@ -95,6 +95,7 @@ RULE = Rule(
     "with lines of its own. They must be read apart. Where both come up one of them is tidied away; where they keep "
     "crossing, neither may.",
     find=find,
+    needs=("simultaneous",),
     fix=_fix(None, "<peer-address>"),
     looks_like=(
         "IKEv2:(SESSION ID = 7,SA ID = 1):Sending Packet [To 198.51.100.1:500/From 192.0.2.1:500/VRF i0:f0]",

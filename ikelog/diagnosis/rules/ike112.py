@@ -15,7 +15,8 @@ _ANOTHER = Alternative("IKE119", "another negotiation was open: the line, which 
 def find(log: Log) -> Iterator[Match]:
     """Find requests of a peer that this device has no configuration for, refused before any identity was known."""
     for negotiation in failures(log.negotiations):
-        if negotiation.role == "responder" and negotiation.stage in (None, "init"):
+        by_address = negotiation.ike_version == 2  # an ASA that speaks IKEv1 looks for its tunnel group: IKE218
+        if by_address and negotiation.role == "responder" and negotiation.stage in (None, "init"):
             own, near = events(negotiation, "tunnel_group_missing"), nearby(negotiation, "tunnel_group_missing")
             if own or near:
                 yield _match(negotiation, (own or near)[:2], inferred=not own)
@@ -66,6 +67,7 @@ RULE = Rule(
     "was refused before the peer could say who it is. Either the address is missing here, or NAT or a second line "
     "changed the one that the peer sends from.",
     find=find,
+    needs=("tunnel_group_missing",),
     fix=_fix(None, "<peer-address>", "<local-address>"),
     looks_like=("IKEv2-PLAT-1: Can't find tunnel group for peer 198.51.100.1",),
     mistaken_for="IKE204, where the identity in IKE_AUTH matches nothing; IKE218, where this device starts itself; "

@@ -12,6 +12,7 @@ _WHERE = {
     "remote": "in front of the peer, {}",
     "both": "in front of both ends, here and at {}",
 }
+_IKEV1 = ("nat_status", "nat_detected", "nat_hash_differs")
 
 
 def find(log: Log) -> Iterator[Match]:
@@ -29,11 +30,11 @@ def find(log: Log) -> Iterator[Match]:
 
 
 def _evidence(negotiation: Negotiation) -> list[Lined]:
-    found = events(negotiation, "nat_result", "nat_located", "nat_address_compared", "port_floated")
+    found = events(negotiation, "nat_result", "nat_located", "nat_address_compared", "port_floated", *_IKEV1)
     telling = [
         event
         for event in found
-        if event.kind in ("nat_located", "port_floated")
+        if event.kind in ("nat_located", "port_floated", *_IKEV1)
         or event.fields.get("nat_side")
         or event.fields.get("matched") == "not matched"
     ]
@@ -66,6 +67,7 @@ RULE = Rule(
     "arrives, somebody translates. IKE then moves to UDP 4500 and ESP travels inside it. That works, as long as UDP "
     "4500 is let through and the translation does not time out.",
     find=find,
+    needs=("nat_located", "nat_result", "nat_detected", "nat_status"),
     fix=(
         Fix("path", (), "let UDP 4500 through both ways, with an idle time above the liveness interval of both ends"),
     ),
@@ -73,7 +75,8 @@ RULE = Rule(
         "IKEv2:(SESSION ID = 3,SA ID = 1):NAT INSIDE found",
         "IKEv2:(SESSION ID = 3,SA ID = 1):NAT detected float to init port 4500, resp port 4500",
         "IKEv2-PROTO-5: (3): Host is located NAT outside",
+        "ISAKMP (1003): His hash no match - this node outside NAT",
     ),
     mistaken_for="a fault. Where UDP 4500 is blocked the failure that follows is IKE214 or IKE215",
-    references=("RFC 7296 section 2.23", "RFC 3948"),
+    references=("RFC 7296 section 2.23", "RFC 3947", "RFC 3948"),
 )

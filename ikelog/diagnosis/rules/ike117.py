@@ -17,6 +17,7 @@ _SENTENCES = (
     "detected an invalid value in the packet",
 )
 _PARSING = ("failed to parse", "failed to process")
+_IKEV1 = ("message_malformed", "payload_malformed", "payload_missing", "doi_unknown", "responder_cookie_missing")
 _NOTIFIES = ("INVALID_SYNTAX", "UNSUPPORTED_CRITICAL_PAYLOAD")
 _DAMAGED = Alternative("IKE109", "the peer may speak another version of IKE on this port, or be no IKE device at all")
 
@@ -40,6 +41,7 @@ def _in_init(negotiation: Negotiation) -> Iterator[Match]:
         for place in notify_lines(negotiation, name, notified(negotiation, name, exchange="IKE_SA_INIT"))
     ]
     said = [event for event in events(negotiation, *NAME_ERROR) if _says_so(event)]
+    said += events(negotiation, *_IKEV1) if negotiation.ike_version == 1 else []
     evidence: list[Lined] = sorted([*told, *said], key=lambda place: place.line)
     if evidence:
         yield _match((negotiation,), evidence)
@@ -74,6 +76,7 @@ RULE = Rule(
     "so no key is to blame: the sender made it wrong, the way damaged it, or it is no IKE at all. It is an error where "
     "the negotiation ended with it.",
     find=find,
+    needs=(*_NOTIFIES, *NAME_ERROR, *_IKEV1),
     fix=(
         Fix("path", (), "capture the packet at both ends: if the two differ, something on the way changes it"),
         Fix("peer", (), "update the end that sends what the other cannot read; scanners on UDP 500 are harmless"),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import debug_fixes
 from ikelog.diagnosis.evidence import head
+from ikelog.diagnosis.exchange_names import first_exchange, message_name
 from ikelog.diagnosis.facts import failures, peer
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 
@@ -17,7 +18,7 @@ def find(log: Log) -> Iterator[Match]:
                 (negotiation,),
                 _evidence(negotiation),
                 _said(negotiation),
-                fix=tuple(debug_fixes(negotiation.platform, peer(negotiation))),
+                fix=tuple(debug_fixes(negotiation.platform, peer(negotiation), negotiation.ike_version)),
             )
 
 
@@ -31,10 +32,10 @@ def _said(negotiation: Negotiation) -> str:
     last = next(reversed(negotiation.messages), None)
     seen = "no message of it is logged"
     if last:
-        kind = "answer" if last.response else "request"
-        seen = f"the last message seen is the {last.exchange} {kind} that was {last.direction}"
+        seen = f"the last message seen is {message_name(negotiation, last)} that was {last.direction}"
     who = peer(negotiation, "the peer")
-    return f"The IKE SA with {who} failed in its first exchange and no line here says why; {seen}."
+    where = "its first exchange" if negotiation.ike_version == 2 else first_exchange(negotiation)
+    return f"The IKE SA with {who} failed in {where} and no line here says why; {seen}."
 
 
 RULE = Rule(
@@ -47,10 +48,12 @@ RULE = Rule(
     meaning="The negotiation ended in IKE_SA_INIT (IKEv1: Main or Aggressive Mode) and no line of this log names the "
     "cause. The other end's log may, or a fuller debug here.",
     find=find,
+    needs=("failed in init",),
     fix=tuple(debug_fixes(None, "<peer-address>")),
     looks_like=(
         "IKEv2-ERROR:(SESSION ID = 5,SA ID = 1):: Initial exchange failed",
         "IKEv2-PROTO-2: (5): Abort exchange",
+        'ISAKMP:(0):deleting SA reason "Death by retransmission P1" state (I) MM_SA_SETUP (peer 198.51.100.1)',
     ),
     mistaken_for="a cause: 'Initial exchange failed' and 'Abort exchange' only say that it is over",
     references=("RFC 7296 section 1.2", "RFC 7296 section 2.21.1"),

@@ -6,6 +6,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import MAYBE_ANOTHERS, seen
 from ikelog.diagnosis.facts import errors_reported, events, failures, peer
 from ikelog.diagnosis.fixes import for_device
+from ikelog.diagnosis.ikev1_keys import key_missing, lone_missing_keys
 from ikelog.diagnosis.order import before, next_behind
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
@@ -19,9 +20,13 @@ _WHY_METHOD = "if the peer is to use a certificate, it is `ikev2 remote-authenti
 def find(log: Log) -> Iterator[Match]:
     """Yield the negotiations that failed because no key was configured for the peer."""
     for negotiation in failures(log.negotiations):
+        if negotiation.ike_version == 1:
+            yield from key_missing(negotiation)
+            continue
         match = _missing(negotiation) or _unset(negotiation) or _looked_up(negotiation)
         if match:
             yield match
+    yield from lone_missing_keys(log)
 
 
 def _missing(negotiation: Negotiation) -> Match | None:
@@ -99,6 +104,7 @@ RULE = Rule(
         "none. An ASA then cannot even send its first message; IOS fails when it has to compute or verify AUTH."
     ),
     find=find,
+    needs=(*_NO_KEY_FOUND, *_OWN_UNSET, "peer_method_missing", errors.NOT_IN_DATABASE, "ikev1 failed"),
     fix=_fix(),
     looks_like=(
         "IKEv2-PLAT-2: mapped to tunnel group 192.0.2.9 using peer IP",

@@ -6,6 +6,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import Method, own_method, peer_method
 from ikelog.diagnosis.facts import errors_reported, events, failures, peer
 from ikelog.diagnosis.fixes import for_device
+from ikelog.diagnosis.ikev1_refusals import method_refused
 from ikelog.diagnosis.order import before
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Fix
@@ -24,6 +25,9 @@ _METHOD_LINES = ("peer_method", "own_method", "peer_method_configured")
 def find(log: Log) -> Iterator[Match]:
     """Yield the negotiations in which the device says that the methods do not fit."""
     for negotiation in failures(log.negotiations):
+        if negotiation.ike_version == 1:
+            yield from method_refused(negotiation)
+            continue
         refused = errors_reported(negotiation, errors.AUTH_METHOD_MISMATCH)
         if refused:
             said = [e for e in events(negotiation, *_METHOD_LINES) if before(negotiation, e, refused[0]) and _tells(e)]
@@ -85,14 +89,17 @@ RULE = Rule(
     meaning=(
         "IKEv2 does not negotiate how the ends authenticate: each uses what its own configuration says, and each "
         "configuration also says what is asked of the other. Here the peer used one method and the configuration "
-        "asks for another. The two directions need not be alike."
+        "asks for another. The two directions need not be alike. In IKEv1 the method is an attribute of the policy, "
+        "and both ends use the same."
     ),
     find=find,
+    needs=(errors.AUTH_METHOD_MISMATCH, "ikev1 failed"),
     fix=_fixes(),
     looks_like=(
         "IKEv2:(SESSION ID = 6,SA ID = 1):Peer's authentication method is 'RSA'",
         "IKEv2-ERROR:(SESSION ID = 6,SA ID = 1):: Peer authentication method configured is mismatching with the method "
         "proposed by peer",
+        "ISAKMP:(0):Authentication method offered does not match policy!",
     ),
     mistaken_for="IKE201 and IKE206: nothing was verified yet, so neither key nor certificate is to blame.",
     references=("RFC 7296 section 2.15", "RFC 7296 section 3.8"),

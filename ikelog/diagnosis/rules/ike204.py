@@ -6,6 +6,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import MAYBE_ANOTHERS, seen, tunnel_group_by_identity
 from ikelog.diagnosis.facts import errors_reported, events, failures, peer
 from ikelog.diagnosis.fixes import for_device
+from ikelog.diagnosis.ikev1_identities import unknown_name
 from ikelog.diagnosis.order import before, ordered
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Certainty, Fix
@@ -22,6 +23,9 @@ _MATCH = {"fqdn": "fqdn", "mail": "email", "rfc822": "email", "key": "key-id", "
 def find(log: Log) -> Iterator[Match]:
     """Yield the negotiations in which the search by the peer's identity found nothing."""
     for negotiation in failures(log.negotiations):
+        if negotiation.ike_version == 1:
+            yield from unknown_name(negotiation)
+            continue
         sent = events(negotiation, "peer_identity_received")
         missing, certainty = _not_found(negotiation, sent[-1] if sent else None)
         if not missing or not (sent or negotiation.stage == "auth"):
@@ -74,12 +78,8 @@ def _fixes(negotiation: Negotiation | None = None, identity: str = "<identity>",
     ios: tuple[str, ...] = (f"crypto ikev2 profile {configured or '<profile>'}",)
     asa: tuple[str, ...] = (f"tunnel-group {identity} type ipsec-l2l",)
     if word == "certificate":
-        ios = (
-            "crypto pki certificate map <map> 10",
-            " subject-name co <part of its DN>",
-            *ios,
-            " match certificate <map>",
-        )
+        head = ("crypto pki certificate map <map> 10", " subject-name co <part of its DN>")
+        ios = (*head, *ios, " match certificate <map>")
         asa = (
             "crypto ca certificate map <map> 10",
             " subject-name attr cn eq <CN>",
@@ -105,6 +105,7 @@ RULE = Rule(
     "profile or tunnel group of that identity, and there is none; keys and certificates were not looked at. A peer "
     "behind NAT sends its inside address, another vendor may send a name, a certificate brings its DN.",
     find=find,
+    needs=("profile_not_found", "tunnel_group_missing", errors.NOT_IN_DATABASE),
     fix=_fixes(),
     looks_like=(
         "IKEv2:(SESSION ID = 8,SA ID = 1):Searching policy based on peer's identity 'r9.example.com' of type 'FQDN'",

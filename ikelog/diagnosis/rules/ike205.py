@@ -65,6 +65,12 @@ def _fixes(negotiation: Negotiation | None = None) -> tuple[Fix, ...]:
     profile = (configured and configured.profile) or "<profile>"
     keyring = (configured and configured.keyring) or "<keyring>"
     group = (configured and configured.tunnel_group) or address
+    ios = (
+        f"show running-config | section crypto ikev2 profile {profile}",
+        f"show running-config | section crypto ikev2 keyring {keyring}",
+    )
+    if negotiation and negotiation.ike_version == 1:
+        ios = ("show running-config | section crypto isakmp", "show running-config | section crypto keyring")
     return for_device(
         negotiation,
         Fix(
@@ -74,10 +80,7 @@ def _fixes(negotiation: Negotiation | None = None) -> tuple[Fix, ...]:
         ),
         Fix(
             "ios",
-            (
-                f"show running-config | section crypto ikev2 profile {profile}",
-                f"show running-config | section crypto ikev2 keyring {keyring}",
-            ),
+            ios,
             "compare with the peer: identity local, authentication local, the local key",
         ),
         Fix(
@@ -100,6 +103,7 @@ RULE = Rule(
         "whether the key, the certificate, the identity or the method displeased it, only its own log tells."
     ),
     find=find,
+    needs=("AUTHENTICATION_FAILED",),
     fix=_fixes(),
     looks_like=(
         "IKEv2:(SESSION ID = 5,SA ID = 1):Received Packet [From 192.0.2.9:500/To 192.0.2.1:500/VRF i0:f0]",

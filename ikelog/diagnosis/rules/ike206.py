@@ -4,20 +4,21 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import MAYBE_ANOTHERS, named_elsewhere, peer_method, seen, unverified
-from ikelog.diagnosis.facts import events, failures, nearby, peer
+from ikelog.diagnosis.facts import FAILED, events, failures, nearby, peer
 from ikelog.diagnosis.fixes import for_device
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
-from ikelog.diagnosis.types import Alternative, Fix
+from ikelog.diagnosis.types import Fix
 from ikelog.events.types import Event
 
 _KINDS = ("certificate_rejected", "trustpoint_missing", "signature_verified", "pki_answered", "state_changed")
-_OUT_OF_DATE = Alternative("IKE207", "a line nearby says that a certificate is expired or not yet valid")
+# What says more than that a certificate was refused: IKE220, IKE207, IKE208.
+_NAMED_ELSEWHERE = ("peer_id_check_failed", "certificate_not_in_date", "certificate_revoked")
 
 
 def find(log: Log) -> Iterator[Match]:
     """Yield the negotiations that failed over the peer's certificate, or over what it signed with it."""
     for negotiation in failures(log.negotiations):
-        if seen(negotiation, "peer_id_check_failed")[0]:
+        if seen(negotiation, *_NAMED_ELSEWHERE)[0]:
             continue
         own = [e for e in events(negotiation, *_KINDS) if _is_refusal(e)]
         if not own and peer_method(negotiation) == "certificate" and not named_elsewhere(negotiation):
@@ -47,14 +48,9 @@ def _match(negotiation: Negotiation, lines: list[Event], *, inferred: bool) -> M
         _explanation(negotiation, lines, untrusted=untrusted),
         "inferred" if inferred else "observed",
         side="both" if untrusted else None,
-        alternatives=_others(negotiation, inferred=inferred),
+        alternatives=(MAYBE_ANOTHERS,) if inferred else (),
         fix=for_device(negotiation, *_FIXES),
     )
-
-
-def _others(negotiation: Negotiation, *, inferred: bool) -> tuple[Alternative, ...]:
-    dated = (_OUT_OF_DATE,) if seen(negotiation, "certificate_not_in_date")[0] else ()
-    return (*dated, MAYBE_ANOTHERS) if inferred else dated
 
 
 def _explanation(negotiation: Negotiation, lines: list[Event], *, untrusted: bool) -> str:
@@ -100,6 +96,7 @@ RULE = Rule(
         "transactions and validation; ASA: debug crypto ca) says which."
     ),
     find=find,
+    needs=FAILED,
     fix=_FIXES,
     looks_like=(
         "CRYPTO_PKI: (A16B) No suitable trustpoints found",

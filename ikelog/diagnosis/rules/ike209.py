@@ -40,6 +40,7 @@ RULE = Rule(
         "look it up. IOS does so by default; an ASA cannot look it up, and refuses."
     ),
     find=find,
+    needs=(errors.HTTP_URL_CERTIFICATE,),
     fix=_FIXES,
     looks_like=(
         "IKEv2-PROTO-1: (9): Unsupported cert encoding found or Peer requested HTTP URL but never sent "

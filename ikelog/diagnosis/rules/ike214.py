@@ -5,26 +5,28 @@ from collections.abc import Iterator
 from ikelog.correlation.types import Message, Negotiation
 from ikelog.diagnosis.authentication import certificate_sent, own_method
 from ikelog.diagnosis.commands import platforms
-from ikelog.diagnosis.facts import events, failures, gave_up, peer
-from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
+from ikelog.diagnosis.facts import IKEV1_FAILED, events, failures, gave_up, peer
+from ikelog.diagnosis.ikev1_silence import auth_unanswered
+from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
 from ikelog.events.types import Event
 
-_SILENT = Alternative(
-    "IKE204", "the peer got the message and dropped it without an answer: its own log then names our identity"
-)
+_SILENT = Alternative("IKE204", "the peer got it and dropped it without an answer: its own log then names our identity")
 
 
 def find(log: Log) -> Iterator[Match]:
     """Yield the initiators that sent a round of IKE_AUTH again and again until they gave up."""
     for negotiation in failures(log.negotiations):
+        if negotiation.ike_version == 1:
+            yield from auth_unanswered(negotiation)
+            continue
         if negotiation.role != "initiator" or negotiation.stage != "auth" or negotiation.ike_up:
             continue
         message, resent = _unanswered(negotiation), _resent(negotiation)
         if message is None and (not resent or _answered(negotiation)):
             continue
         ended = gave_up(negotiation)
-        end = ended[0] if ended else _failed_state(negotiation)
+        end = next(iter(ended), None) or _failed_state(negotiation)
         if end and (ended or resent or (message and message.repeats)):
             yield _match(negotiation, message, resent, end, observed=bool(ended))
 
@@ -54,13 +56,11 @@ def _failed_state(negotiation: Negotiation) -> Event | None:
 def _match(
     negotiation: Negotiation, message: Message | None, resent: list[Event], end: Event, *, observed: bool
 ) -> Match:
-    first: Lined = message or resent[0]
-    number = message.message_id if message else _message_id(resent[0])
     resends = len(message.repeats) if message and message.repeats else len(resent)
     return Match(
         (negotiation,),
-        [first, end],
-        _explanation(negotiation, number, resends),
+        [message or resent[0], end],
+        _explanation(negotiation, message.message_id if message else _message_id(resent[0]), resends),
         "observed" if observed else "inferred",
         alternatives=(_SILENT,),
         fix=_fixes(negotiation),
@@ -85,12 +85,11 @@ def _explanation(negotiation: Negotiation, number: int | None, resends: int) -> 
 
 def _fixes(negotiation: Negotiation | None = None) -> tuple[Fix, ...]:
     address = peer(negotiation) if negotiation else "<peer-address>"
-    here = platforms(negotiation.platform if negotiation else None)
     return (
         Fix("path", (), f"let UDP 4500 and 500 to and from {address} through, and IP fragments of both"),
         *(
             Fix(name, ("crypto ikev2 fragmentation mtu <mtu>",), "on both ends: IKE cuts its messages itself")
-            for name in here
+            for name in platforms(negotiation.platform if negotiation else None)
         ),
         Fix("peer", (), "see in its log whether IKE_AUTH arrived: that tells the path from the peer"),
     )
@@ -100,17 +99,18 @@ RULE = Rule(
     code="IKE214",
     name="ike-auth-unanswered",
     severity="error",
-    title="IKE_AUTH was never answered",
+    title="IKE_AUTH (IKEv1: MM5) was never answered",
     side="path",
     rank=Rank.ECHO,
     meaning="The first exchange worked, so the peer is there and UDP 500 is open. IKE_AUTH, the second, got no answer. "
     "It differs in two ways: after NAT was found it uses UDP 4500, and with certificates it is so large that it "
     "travels in fragments. Some peers also refuse without an answer.",
     find=find,
+    needs=("failed in auth", "child_failed in auth", *IKEV1_FAILED),
     fix=_fixes(),
     looks_like=(
         "IKEv2:(SESSION ID = 14,SA ID = 1):Retransmitting packet",
-        "IKEv2 IKE_AUTH Exchange REQUEST",
+        "ISAKMP:(1002): retransmitting phase 1 MM_KEY_EXCH...",
         "IKEv2-ERROR:(SESSION ID = 14,SA ID = 1):: Maximum number of retransmissions reached",
     ),
     mistaken_for="IKE101, where not even the first request was answered.",

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
-from ikelog.diagnosis.facts import errors_reported, events, failures, peer
+from ikelog.diagnosis.facts import IKEV1_FAILED, errors_reported, events, failures, peer
 from ikelog.diagnosis.fixes import for_device
+from ikelog.diagnosis.ikev1_silence import auth_not_received
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
 from ikelog.terms import errors
@@ -22,6 +23,8 @@ _ALTERNATIVES = (
 def find(log: Log) -> Iterator[Match]:
     """Yield the responders whose timer for IKE_AUTH ran out."""
     for negotiation in failures(log.negotiations):
+        if negotiation.ike_version == 1:
+            yield from auth_not_received(negotiation)
         expired = errors_reported(negotiation, errors.AUTH_TIMER_EXPIRED)
         if expired:
             yield Match(
@@ -63,7 +66,7 @@ RULE = Rule(
     code="IKE215",
     name="ike-auth-not-received",
     severity="error",
-    title="IKE_AUTH never came",
+    title="IKE_AUTH (IKEv1: MM5) never came",
     side="path",
     rank=Rank.ECHO,
     meaning=(
@@ -71,6 +74,7 @@ RULE = Rule(
         "IKE_AUTH is lost (UDP 4500 blocked, large fragments dropped), or the answer to the first request is."
     ),
     find=find,
+    needs=(errors.AUTH_TIMER_EXPIRED, *IKEV1_FAILED),
     fix=_fixes(),
     looks_like=(
         "IKEv2-PROTO-2: (46): Starting timer (30 sec) to wait for auth message",

@@ -102,6 +102,7 @@ RULE = Rule(
         "certificate does not hold. An ASA refuses by default (peer-id-validate req); IOS only warns."
     ),
     find=find,
+    needs=(_FAILED, "certificate_address_differs"),
     fix=_fixes(),
     looks_like=(
         "IKEv2-PLAT-2: Peer ID check: failed to retreive IP from SAN",

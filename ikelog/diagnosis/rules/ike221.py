@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.authentication import own_method, peer_method
 from ikelog.diagnosis.commands import debug_fixes
+from ikelog.diagnosis.exchange_names import auth_exchange, message_name
 from ikelog.diagnosis.facts import errors_reported, peer
 from ikelog.diagnosis.order import before
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
@@ -28,7 +29,7 @@ def find(log: Log) -> Iterator[Match]:
                 _explanation(negotiation),
                 "inferred",
                 alternatives=_alternatives(negotiation),
-                fix=tuple(debug_fixes(negotiation.platform, peer(negotiation))),
+                fix=tuple(debug_fixes(negotiation.platform, peer(negotiation), negotiation.ike_version)),
             )
 
 
@@ -41,10 +42,11 @@ def _evidence(negotiation: Negotiation) -> list[Lined]:
 def _explanation(negotiation: Negotiation) -> str:
     who = peer(negotiation, "the peer")
     last = negotiation.messages[-1:]
-    seen = f" The last message of which the log tells is {last[0].exchange} ({last[0].direction})." if last else ""
+    seen = f" The last message seen is {message_name(negotiation, last[0])}, {last[0].direction}." if last else ""
     if errors_reported(negotiation, errors.AUTHENTICATION_FAILED):
         return f"The AUTH of {who} did not verify; the log does not say whether by key or certificate.{seen}"
-    return f"IKE_AUTH with {who} failed, and no line here says why.{seen}"
+    named = auth_exchange(negotiation)
+    return f"{named[0].upper()}{named[1:]} with {who} failed, and no line here says why.{seen}"
 
 
 def _alternatives(negotiation: Negotiation) -> tuple[Alternative, ...]:
@@ -55,7 +57,8 @@ def _alternatives(negotiation: Negotiation) -> tuple[Alternative, ...]:
         return _KEY, _CERTIFICATE
     first = (_CERTIFICATE,) if certificate and not psk else (_KEY,) if psk and not certificate else (_KEY, _CERTIFICATE)
     answered = any(m.exchange == "IKE_AUTH" and m.direction == "received" for m in negotiation.messages)
-    silent = () if answered or negotiation.role == "responder" else (_UNANSWERED,)
+    heard = answered or negotiation.role == "responder" or negotiation.ike_version == 1
+    silent = () if heard else (_UNANSWERED,)
     return *first, _IDENTITY, _METHOD, *silent
 
 
@@ -63,7 +66,7 @@ RULE = Rule(
     code="IKE221",
     name="ike-auth-failed-unexplained",
     severity="error",
-    title="IKE_AUTH failed, and the log does not say why",
+    title="Authentication failed, and the log does not say why",
     side="unknown",
     rank=Rank.UNEXPLAINED,
     meaning=(
@@ -71,6 +74,7 @@ RULE = Rule(
         "the cause, one or two lines before, if the right debugs are on."
     ),
     find=find,
+    needs=("failed in auth",),
     fix=tuple(debug_fixes(None, "<peer-address>")),
     looks_like=(
         "IKEv2-ERROR:(SESSION ID = 26,SA ID = 1):: Auth exchange failed",

@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from ikelog.diagnosis.commands import proposal_fixes
 from ikelog.diagnosis.compare import DH_GROUP, differences, differing, nearest_of
+from ikelog.diagnosis.encapsulation import modes_differ
 from ikelog.diagnosis.facts import peer
 from ikelog.diagnosis.policies import Refusal
-from ikelog.diagnosis.refused_child import ANOTHERS, RefusedChild, refused_children
+from ikelog.diagnosis.refused_child import REFUSED_CHILD, RefusedChild, refused_children
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
-from ikelog.diagnosis.types import Alternative
+from ikelog.diagnosis.transforms_refused import refused_transforms
 from ikelog.terms import errors
-
-_MODE = Alternative("IKE304", "the modes may differ, tunnel against transport: IPSEC lines print them apart")
 
 
 def find(log: Log) -> Iterator[Match]:
@@ -21,8 +20,8 @@ def find(log: Log) -> Iterator[Match]:
         differ = [r for r in lists if _tells(r)]
         if differ:
             yield _compared(child, differ[-1])
-        elif not lists:
-            yield from _named_by_ipsec(child)
+        elif not lists and not modes_differ(child):
+            yield from refused_transforms(child)
 
 
 def _tells(refusal: Refusal) -> bool:
@@ -45,23 +44,6 @@ def _compared(child: RefusedChild, refusal: Refusal) -> Match:
     )
 
 
-def _named_by_ipsec(child: RefusedChild) -> Iterator[Match]:
-    """Find `transform proposal not supported for identity`, which names the peer's transforms alone."""
-    own = child.events("transform_refused")
-    found = own or child.nearby("transform_refused")
-    if found:
-        names = ", ".join(dict.fromkeys(str(e.fields["transform_set"]) for e in found if "transform_set" in e.fields))
-        yield Match(
-            (child.negotiation,),
-            found[:3],
-            f"No transform set of this device matches what {peer(child.negotiation, 'the peer')} proposes"
-            f"{f': {names}' if names else ''}.",
-            certainty="observed" if own else "inferred",
-            alternatives=(_MODE,) if own else (ANOTHERS, _MODE),
-            fix=proposal_fixes("child", child.negotiation.platform, None, None),
-        )
-
-
 RULE = Rule(
     code="IKE301",
     name="child-proposal-mismatch",
@@ -70,17 +52,20 @@ RULE = Rule(
     side="both",
     rank=Rank.CAUSE,
     meaning="Authentication passed, the networks fit an own policy, and every ESP or AH proposal differs from the own "
-    "ones in encryption or integrity. The responder answers NO_PROPOSAL_CHOSEN in IKE_AUTH or CREATE_CHILD_SA.",
+    "ones in encryption or integrity. The responder answers NO_PROPOSAL_CHOSEN in IKE_AUTH or CREATE_CHILD_SA; in "
+    "IKEv1 it refuses Quick Mode.",
     find=find,
+    needs=REFUSED_CHILD,
     fix=proposal_fixes("child", None, None, None),
     looks_like=(
         "IKEv2-PROTO-1: (6): Received Policies:",
         "ESP: Proposal 1:  AES-CBC-256 SHA256 Don't use ESN",
         "IKEv2-PROTO-1: (6): Expected Policies:",
         "ESP: Proposal 0:  AES-CBC-128 SHA256 Don't use ESN",
+        "ISAKMP:(1004): IPSec policy invalidated proposal with error 256",
     ),
     mistaken_for="an incomplete crypto map or networks that do not fit, where the list of expected policies is empty: "
     "IKE303, IKE302. Seen from the end that asked, which gets NO_PROPOSAL_CHOSEN for all three, it is IKE309",
-    references=("RFC 7296 section 1.2", "RFC 7296 section 2.7", "RFC 7296 section 2.21.2"),
+    references=("RFC 7296 section 1.2", "RFC 7296 section 2.7", "RFC 7296 section 2.21.2", "RFC 2409 section 5.5"),
     sample="asa-child-proposal-mismatch.log",
 )

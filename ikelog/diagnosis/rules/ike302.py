@@ -4,48 +4,40 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import crypto_acl_commands, platforms
-from ikelog.diagnosis.compare import Selectors, network_words, networks, route_based_words, selector_difference
+from ikelog.diagnosis.compare import (
+    Selectors,
+    is_anything,
+    network_words,
+    networks,
+    route_based_words,
+    selector_difference,
+)
 from ikelog.diagnosis.facts import peer
 from ikelog.diagnosis.refused_child import (
-    ANOTHERS,
     ENTRY,
+    REFUSED_CHILD,
     KnownSelectors,
     RefusedChild,
     asked_for,
-    entry_name,
     nearest_selectors,
     refused_children,
-    refused_entries,
 )
-from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
+from ikelog.diagnosis.rule import Log, Match, Rank, Rule
+from ikelog.diagnosis.selectors_refused import SelectorsRefused, selectors_refused
 from ikelog.diagnosis.types import Fix
-from ikelog.terms import errors
-
-_REFUSED = ("selectors_refused", "proxies_refused")
 
 
 def find(log: Log) -> Iterator[Match]:
     """Find Child SAs that were refused for their traffic selectors, here or by the peer."""
     known: KnownSelectors | None = None
     for child in refused_children(log):
-        entries, sure = refused_entries(child)
-        unmatched = [entry for entry in entries if entry.kind == "crypto_map_unmatched"]
-        here: list[Lined] = [*child.events(*_REFUSED), *child.errors(errors.NO_POLICY_FOR_TS)]
-        here += [*(unmatched if sure else []), *_refusals(child, "sent")]
-        by_peer = _refusals(child, "received")
-        near: list[Lined] = [*unmatched, *child.nearby(*_REFUSED)]
-        evidence = here or by_peer or near
-        if evidence:
+        refused = selectors_refused(child)
+        if refused:
             known = known or KnownSelectors(log)
-            entry = entry_name(unmatched[-1]) if unmatched else ENTRY
-            yield _match(child, known, evidence, entry, sure=bool(here or by_peer))
+            yield _match(child, known, refused)
 
 
-def _refusals(child: RefusedChild, direction: str) -> list[Lined]:
-    return child.notify_lines("TS_UNACCEPTABLE", child.notified("TS_UNACCEPTABLE", direction))
-
-
-def _match(child: RefusedChild, known: KnownSelectors, evidence: list[Lined], entry: str, *, sure: bool) -> Match:
+def _match(child: RefusedChild, known: KnownSelectors, refused: SelectorsRefused) -> Match:
     negotiation, wanted = child.negotiation, asked_for(child)
     compared = nearest_selectors(child, known)
     difference = route_based_words(wanted, here=child.asked_here) if wanted else ""
@@ -53,20 +45,22 @@ def _match(child: RefusedChild, known: KnownSelectors, evidence: list[Lined], en
         difference = selector_difference(compared[0], compared[1])
     return Match(
         (negotiation,),
-        sorted(evidence, key=lambda place: place.line)[:3],
-        _said(negotiation, wanted, entry, refused_here=not child.asked_here)
+        sorted(refused.evidence, key=lambda place: place.line)[:3],
+        _said(negotiation, wanted, refused.entry, refused_here=not refused.by_peer)
         + (f": {difference}." if difference else "."),
-        certainty="observed" if sure else "inferred",
-        alternatives=() if sure else (ANOTHERS,),
+        certainty="observed" if refused.sure else "inferred",
+        alternatives=refused.others,
         comparison=(compared[2],) if compared else None,
-        fix=_fix(negotiation.platform, wanted, entry),
+        fix=_fix(negotiation.platform, wanted, refused.entry),
     )
 
 
 def _said(negotiation: Negotiation, wanted: Selectors | None, entry: str, *, refused_here: bool) -> str:
-    who, asked = peer(negotiation, "The peer"), "networks"
-    if wanted:
-        asked = f"{', '.join(network_words(wanted.local))} here and {', '.join(network_words(wanted.remote))} there"
+    who = peer(negotiation, "The peer")
+    if wanted is None:
+        asks = "asks for networks that no policy of this device covers"
+        return f"{who} {asks if refused_here else 'refuses the networks that this device asks for'}"
+    asked = f"{', '.join(network_words(wanted.local))} here and {', '.join(network_words(wanted.remote))} there"
     if refused_here:
         tried = "" if entry == ENTRY else f" (crypto map {entry} does not)"
         return f"{who} asks for {asked}, and no policy of this device covers that{tried}"
@@ -74,12 +68,24 @@ def _said(negotiation: Negotiation, wanted: Selectors | None, entry: str, *, ref
 
 
 def _fix(platform: str | None, wanted: Selectors | None, entry: str) -> tuple[Fix, ...]:
+    if wanted and is_anything(wanted):
+        return _one_style(platform)
     ours = (networks(wanted.local) if wanted else None) or ()
     theirs = (networks(wanted.remote) if wanted else None) or ()
     why = "where that is the traffic that both ends mean, or else:"
     return (
         *(Fix(name, crypto_acl_commands(name, ours, theirs, entry), why) for name in platforms(platform)),
         Fix("peer", (), "make its list the mirror image of the one here: the same networks, the two sides exchanged"),
+    )
+
+
+def _one_style(platform: str | None) -> tuple[Fix, ...]:
+    """Return how to make both ends route-based, or both policy-based: a list of `any any` would encrypt everything."""
+    route = ("interface Tunnel<n>", " tunnel mode ipsec ipv4", " tunnel protection ipsec profile <profile>")
+    why = "a route-based end of its own on the side that names networks, or else:"
+    return (
+        *(Fix(name, route, why) for name in platforms(platform)),
+        Fix("peer", (), "name the networks on the side that asks for 0.0.0.0/0, as its policy-based opposite does"),
     )
 
 
@@ -93,14 +99,18 @@ RULE = Rule(
     meaning="The Child SA was refused for its traffic selectors: the crypto ACLs (proxy identities) are not mirror "
     "images, or one end is route-based (0.0.0.0/0 both ways) and the other policy-based.",
     find=find,
+    needs=REFUSED_CHILD,
     fix=_fix(None, None, ENTRY),
     looks_like=(
         "IKEv2-PLAT-2: (5): Crypto Map: No proxy match on map VPN_MAP seq 10",
         "IKEv2:(SESSION ID = 5,SA ID = 1):There was no IPSEC policy found for received TS",
         "NOTIFY(TS_UNACCEPTABLE)",
+        "ISAKMP:(1004): IPSec policy invalidated proposal with error 32",
+        "Rejecting IPSec tunnel: no matching crypto map entry for remote proxy 10.7.0.0/255.255.0.0/0/0 local proxy "
+        "10.30.0.0/255.255.0.0/0/0 on interface outside",
     ),
     mistaken_for="a proposal mismatch: an ASA answers NO_PROPOSAL_CHOSEN for it and prints an empty list of expected "
     "policies. An entry without a match that stands before one that matches is harmless",
-    references=("RFC 7296 section 2.9", "RFC 7296 section 3.13"),
+    references=("RFC 7296 section 2.9", "RFC 7296 section 3.13", "RFC 2409 section 5.5"),
     sample="asa-traffic-selector-mismatch.log",
 )

@@ -3,24 +3,27 @@
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from ikelog.diagnosis.commands import crypto_map_commands, platforms
+from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis.crypto_maps import map_fixes
 from ikelog.diagnosis.facts import events, peer
 from ikelog.diagnosis.refused_child import (
     ANOTHERS,
-    ENTRY,
+    REFUSED_CHILD,
     RefusedChild,
-    entry_lacks,
     entry_name,
     refused_children,
     refused_entries,
 )
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
-from ikelog.diagnosis.types import Alternative, Fix
+from ikelog.diagnosis.types import Alternative
 from ikelog.events.types import Event
 
 _UNMATCHED = Alternative("IKE302", "another entry was tried as well, and its networks did not match")
 _TUNNEL_GROUP = Alternative("IKE218", "it may be the tunnel group that is missing: the message names both")
+_TIMING = Alternative("IKE302", "the crypto ACL may have been changed a moment before: then it does not come again")
 _NO_VERSION = {"ikev2_not_configured", "ikev1_not_configured"}
+# Traffic asked for a tunnel, and an ASA that speaks IKEv1 found no entry, or none with a peer, for it.
+_NOT_BEGUN = ("initiator_policy_missing", "peer_address_missing")
 # What the Tunnel Manager says names a crypto map entry, never an IKE SA.
 _MANAGER = (*_NO_VERSION, "acquire_dispatched", "acquire_failed", "tunnel_attempt_failed", "tunnel_manager_failed")
 
@@ -35,6 +38,8 @@ def find(log: Log) -> Iterator[Match]:
         if {before.kind, event.kind} == _NO_VERSION and before.source == event.source:
             yield _without_version(manager, before, event)
     yield from (_not_dispatched(event) for event in manager if event.kind == "acquire_failed")
+    yield from (_not_begun((), event) for event in log.of_none.of(*_NOT_BEGUN))
+    yield from (_not_begun((n,), event) for n in log.negotiations for event in events(n, *_NOT_BEGUN))
 
 
 def _tried(child: RefusedChild) -> Iterator[Match]:
@@ -51,7 +56,7 @@ def _tried(child: RefusedChild) -> Iterator[Match]:
         _said(peer(negotiation, "the peer"), evidence),
         certainty="observed" if (sure or not entries) and not unmatched else "inferred",
         alternatives=(*((_UNMATCHED,) if unmatched else ()), *(() if sure or not entries else (ANOTHERS,))),
-        fix=_fix(negotiation.platform, evidence[-1], peer(negotiation)),
+        fix=map_fixes(negotiation.platform, evidence[-1], peer(negotiation), negotiation.ike_version),
     )
 
 
@@ -70,24 +75,22 @@ def _without_version(manager: list[Event], before: Event, event: Event) -> Match
     nearest = min(named, key=lambda e: abs(e.line - event.line), default=event)
     name = "A crypto map entry" if nearest is event else f"The crypto map entry {entry_name(nearest)}"
     said = f"{name} has neither an IKEv2 proposal nor an IKEv1 transform set."
-    return Match((), [before, event], said, fix=_fix("asa", nearest, "<peer-address>"))
+    return Match((), [before, event], said, fix=map_fixes("asa", nearest, "<peer-address>"))
 
 
 def _not_dispatched(event: Event) -> Match:
     said = f"The Tunnel Manager could not start a tunnel for crypto map {entry_name(event)}: probably misconfigured."
-    fix = _fix("asa", event, "<peer-address>")
+    fix = map_fixes("asa", event, "<peer-address>")
     return Match((), [event], said, certainty="inferred", alternatives=(_TUNNEL_GROUP,), fix=fix)
 
 
-def _fix(platform: str | None, entry: Event | None, address: str) -> tuple[Fix, ...]:
-    name, lacking = (entry_name(entry), entry_lacks(entry)) if entry else (ENTRY, "")
-    return (
-        *(
-            Fix(p, crypto_map_commands(p, name, address, lacking), "set what the entry lacks")
-            for p in platforms(platform)
-        ),
-        Fix("peer", (), "nothing, where its own entry is complete: its NO_PROPOSAL_CHOSEN comes from here"),
-    )
+def _not_begun(negotiations: tuple[Negotiation, ...], event: Event) -> Match:
+    place, fix = event.fields.get("destination_address"), map_fixes("asa", event, "<peer-address>", 1)
+    if event.kind == "peer_address_missing":
+        said = f"No crypto map entry names a peer for traffic to {place}, so that no tunnel was started."
+        return Match(negotiations, [event], said, fix=fix)
+    said = f"Traffic to {place} asked for a tunnel, and no crypto map entry was found for it."
+    return Match(negotiations, [event], said, certainty="inferred", alternatives=(_TIMING,), fix=fix)
 
 
 RULE = Rule(
@@ -100,7 +103,8 @@ RULE = Rule(
     meaning="The device knows the peer and has no crypto map entry that serves it: the entry lacks its ACL, peer or "
     "proposal, or names another peer. The list of expected policies is then empty, and NO_PROPOSAL_CHOSEN goes out.",
     find=find,
-    fix=_fix(None, None, "<peer-address>"),
+    needs=(*REFUSED_CHILD, *_MANAGER, *_NOT_BEGUN),
+    fix=map_fixes(None, None, "<peer-address>"),
     looks_like=(
         "IKEv2-PLAT-3: Crypto map VPN_MAP seq 10 is incomplete due to missing ACL",
         "IKEv2-PLAT-2: (4): Crypto map VPN_MAP seq 20  peer doesn't match map entry",

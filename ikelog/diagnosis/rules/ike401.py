@@ -3,34 +3,55 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
+from ikelog.diagnosis.deletion import IKEV1_ENDS, ikev1_end, lone_ends
 from ikelog.diagnosis.facts import events, gave_up, peer, tells
-from ikelog.diagnosis.fixes import for_device
+from ikelog.diagnosis.liveness import liveness_fixes
 from ikelog.diagnosis.order import before
+from ikelog.diagnosis.quick_mode_rekeys import unanswered_rekey
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
-from ikelog.diagnosis.types import Alternative, Fix
+from ikelog.diagnosis.types import Alternative
 from ikelog.diagnosis.waiting import waiting_request
 from ikelog.events.types import Endpoint, Event
+from ikelog.terms import errors
 
 _TELLING = ("ike_sa_down", "error_reported", "negotiation_aborted")
+_UNANSWERED = ("liveness_query_sent", "liveness_unanswered", "error_counted")
 _REKEY = Alternative("IKE402", "the log does not show which request was not answered: it may have been a rekey")
 
 
 def find(log: Log) -> Iterator[Match]:
     """Yield the SAs that were up and were given up because the peer was silent."""
+    told: set[str] = set()
     for negotiation in log.negotiations:
+        end = ikev1_end(negotiation, "timeout")
+        if end and negotiation.outcome == "established" and not unanswered_rekey(negotiation):
+            told.add(peer(negotiation))
+            yield _silent(negotiation, end)
         if not tells(negotiation, *_TELLING):
             continue
         up = negotiation.ike_up
         lost = [e for e in events(negotiation, "ike_sa_down") if _peer_lost(e)]
         given_up = [e for e in gave_up(negotiation) if up and before(negotiation, up, e)]
         if given_up:
+            told.add(peer(negotiation))
             yield from _unanswered(negotiation, given_up[0])
         elif lost:
-            yield Match((negotiation,), lost[:1], _lost(peer(negotiation, "The peer")), fix=_fixes(negotiation))
+            told.add(peer(negotiation))
+            yield Match((negotiation,), lost[:1], _lost(peer(negotiation, "The peer")), fix=liveness_fixes(negotiation))
+    for address, ends in lone_ends(log, "timeout").items():
+        if address not in told:
+            yield Match((), ends[:3], _lost(address or "A peer"))
     for event in log.of_none.of("ike_sa_down"):
         if _peer_lost(event):
             remote = event.fields.get("remote")
             yield Match((), [event], _lost(remote.address if isinstance(remote, Endpoint) else "The peer"))
+
+
+def _silent(negotiation: Negotiation, end: Event) -> Match:
+    """Tell of an ISAKMP SA whose peer answers no keepalive (DPD) any more, with the queries that it did not answer."""
+    unanswered = [e for e in events(negotiation, *_UNANSWERED) if before(negotiation, e, end)]
+    said = _lost(peer(negotiation, "The peer"))
+    return Match((negotiation,), [*unanswered[-2:], end], said, fix=liveness_fixes(negotiation))
 
 
 def _peer_lost(event: Event) -> bool:
@@ -38,7 +59,7 @@ def _peer_lost(event: Event) -> bool:
 
 
 def _lost(who: str) -> str:
-    return f"{who} stopped answering, and this device took the IKE SA down: peer lost."
+    return f"{who} stopped answering, and this device took the IKE SA down."
 
 
 def _unanswered(negotiation: Negotiation, end: Event) -> Iterator[Match]:
@@ -55,7 +76,7 @@ def _unanswered(negotiation: Negotiation, end: Event) -> Iterator[Match]:
         _explanation(negotiation, waiting, end),
         "observed" if shown else "inferred",
         alternatives=() if shown else (_REKEY,),
-        fix=_fixes(negotiation),
+        fix=liveness_fixes(negotiation),
     )
 
 
@@ -70,20 +91,6 @@ def _explanation(negotiation: Negotiation, waiting: Message | None, end: Event) 
     return f"{text}: liveness check (message ID {waiting.message_id}) sent {times} times{lasted} and never answered."
 
 
-def _fixes(negotiation: Negotiation | None = None) -> tuple[Fix, ...]:
-    address = peer(negotiation) if negotiation else "<peer-address>"
-    group = (negotiation and negotiation.configuration.tunnel_group) or address
-    profile = (negotiation and negotiation.configuration.profile) or "<profile>"
-    why = "a liveness check that is more patient; the cause is elsewhere"
-    return for_device(
-        negotiation,
-        Fix("path", (), f"is {address} reachable? A NAT device on the way may forget UDP 4500 between two keepalives"),
-        Fix("peer", (), "look at its log of that moment: was it restarted, cleared, or cut off?"),
-        Fix("ios", (f"crypto ikev2 profile {profile}", " dpd <interval> <retry-interval> periodic"), why),
-        Fix("asa", (f"tunnel-group {group} ipsec-attributes", " isakmp keepalive threshold <s> retry <s>"), why),
-    )
-
-
 RULE = Rule(
     code="IKE401",
     name="liveness-lost",
@@ -95,14 +102,16 @@ RULE = Rule(
     "device gave up and deleted all that it shared with the peer. The path is gone, a NAT mapping timed out, or the "
     "peer restarted and knows the SA no more.",
     find=find,
-    fix=_fixes(),
+    needs=(*IKEV1_ENDS, "ike_sa_down", errors.RETRANSMISSIONS_EXHAUSTED),
+    fix=liveness_fixes(),
     looks_like=(
         "IKEv2:(SESSION ID = 61,SA ID = 1):Sending DPD/liveness query",
         "IKEv2:(SESSION ID = 61,SA ID = 1):Retransmitting packet",
         "IKEv2-ERROR:(SESSION ID = 61,SA ID = 1):: Maximum number of retransmissions reached",
         "%ASA-5-750007: Local:192.0.2.1:500 Remote:192.0.2.9:500 Username:192.0.2.9 SA DOWN. Reason: peer lost",
+        "IKE lost contact with remote peer, deleting connection (keepalive type: DPD)",
     ),
     mistaken_for="IKE101: there the peer never answered at all; a proposal or key has nothing to do with either",
-    references=("RFC 7296 section 2.4", "RFC 7296 section 2.1"),
+    references=("RFC 7296 section 2.4", "RFC 7296 section 2.1", "RFC 3706"),
     sample="iosxe-liveness-lost.log",
 )

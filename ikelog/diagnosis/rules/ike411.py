@@ -44,7 +44,7 @@ def _repeat(message: Message) -> Evidence:
 def _explanation(negotiation: Negotiation, again: list[Message]) -> str:
     waits = [_waited(message) for message in again]
     known = [wait for wait in waits if wait is not None]
-    exchanges = ", ".join(dict.fromkeys(f"{m.exchange} {m.message_id}" for m in again))
+    exchanges = ", ".join(dict.fromkeys(m.step or f"{m.exchange} {m.message_id}" for m in again))
     text = _counted(negotiation, sum(len(m.repeats) for m in again), sum(known) if known else None)
     return f"{text} It was {exchanges}."
 
@@ -74,6 +74,7 @@ RULE = Rule(
     meaning="IKE sends a request again until it is answered, so a lost packet costs seconds and no more. Where it "
     "happens often the path loses packets, drops fragments, or one end is too slow to answer.",
     find=find,
+    needs=("repeated", "message_retransmitted"),
     fix=(
         Fix(
             "path",
@@ -87,5 +88,5 @@ RULE = Rule(
     ),
     mistaken_for="the second IKE_SA_INIT after COOKIE or INVALID_KE_PAYLOAD, which is another message; "
     "an ASA also prints one message up to three times",
-    references=("RFC 7296 section 2.1",),
+    references=("RFC 7296 section 2.1", "RFC 2408"),
 )

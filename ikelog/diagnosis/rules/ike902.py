@@ -58,6 +58,7 @@ RULE = Rule(
     meaning="No line carries the time of day. The order of the lines is known; how long anything took, and whether two "
     "things happened together, is not.",
     find=find,
+    needs=("no clock",),
     fix=_fix(None),
     looks_like=("IKEv2-PROTO-5: (16): SM Trace-> SA: I_SPI=1111111111111111 R_SPI=0000000000000000 (I) ...",),
     mistaken_for="a clock that is not set: `*` and `.` before a time only say that it may be wrong",

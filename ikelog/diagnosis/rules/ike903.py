@@ -4,18 +4,20 @@ from collections.abc import Iterator
 
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import debug_commands, platforms
-from ikelog.diagnosis.facts import failures, peer
-from ikelog.diagnosis.registry import rules
+from ikelog.diagnosis.facts import FAILED, failures, peer
+from ikelog.diagnosis.registry import rules_for
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule, matches
 from ikelog.diagnosis.types import Fix
 from ikelog.record import replaced
 
 
 def find(log: Log) -> Iterator[Match]:
-    """Find failed negotiations that no rule explains; those of one peer and platform are one finding."""
-    groups: dict[tuple[str | None, str | None], list[Negotiation]] = {}
+    """Find failed negotiations that no rule explains; those of one peer, platform and IKE version are one finding."""
+    groups: dict[tuple[str | None, str | None, int], list[Negotiation]] = {}
     for negotiation in _unexplained(log):
-        groups.setdefault((negotiation.platform, negotiation.remote.address), []).append(negotiation)
+        groups.setdefault((negotiation.platform, negotiation.remote.address, negotiation.ike_version), []).append(
+            negotiation
+        )
     for group in groups.values():
         yield _match(group)
 
@@ -27,7 +29,7 @@ def _unexplained(log: Log) -> list[Negotiation]:
     narrowed = replaced(log, negotiations=failed)
     explained = {
         negotiation.id
-        for rule in rules()
+        for rule in rules_for(log)
         if rule.rank < Rank.UNEXPLAINED
         for match in matches(rule, narrowed if rule.together else log)
         if (match.severity or rule.severity) == "error"
@@ -44,13 +46,13 @@ def _match(group: list[Negotiation]) -> Match:
         tuple(group),
         [negotiation.failure or negotiation.events[-1] for negotiation in group[:3]],
         f"What would explain the failure of {names} is not logged: {lacking}.",
-        fix=_fix(first.platform, peer(first)),
+        fix=_fix(first.platform, peer(first), first.ike_version),
     )
 
 
-def _fix(platform: str | None, address: str) -> tuple[Fix, ...]:
-    why = "on both ends, then let it start again"
-    return tuple(Fix(name, debug_commands(name, address), why) for name in platforms(platform))
+def _fix(platform: str | None, address: str, version: int = 2) -> tuple[Fix, ...]:
+    why = "on both ends, then let it start again (`ikelog debugs` says what to type before and after)"
+    return tuple(Fix(name, debug_commands(name, address, version), why) for name in platforms(platform))
 
 
 RULE = Rule(
@@ -63,6 +65,7 @@ RULE = Rule(
     meaning="A negotiation failed and the debugs that were on do not print why. The commands below do, for one peer "
     "only, so that a busy device is not flooded.",
     find=find,
+    needs=FAILED,
     fix=_fix(None, "<peer-address>"),
     looks_like=("IKEv2-ERROR:(SESSION ID = 5,SA ID = 1):: Auth exchange failed",),
     mistaken_for="a cause: it is a note about the log",

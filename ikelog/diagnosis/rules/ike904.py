@@ -35,6 +35,7 @@ RULE = Rule(
     "guessed at nor dropped: it is counted and shown. Where much of a log is unknown, a cause may stand in it. "
     "`ikelog events --unrecognised` groups such lines by their wording, addresses and names masked, for a bug report.",
     find=find,
+    needs=("unrecognised",),
     looks_like=("IKEv2-PLAT-5: (4): a sentence of a release that is newer than this tool",),
     mistaken_for="an error of the VPN",
 )
