@@ -24,9 +24,7 @@ _IPSEC_PARTS = frozenset(
     ipsec_sa_spi ipsec_sa_transform ipsec_sa_lifetime transform_set""".split()
 )
 
-_IDENTITY_PARTS = frozenset(
-    """id_next_payload id_type id_address id_name id_protocol id_port id_length""".split()
-)
+_IDENTITY_PARTS = frozenset("""id_next_payload id_type id_address id_name id_protocol id_port id_length""".split())
 
 MESSAGE_BLOCKS = frozenset(
     [

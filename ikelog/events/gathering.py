@@ -202,7 +202,7 @@ class Gatherer:
         event = self._event(segment, part.parsed, end_line)
         if part.kind in ACCEPTS:
             self._end_records(segment.family, segment.sa, segment.line)
-            self.family = segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
+            self.family = self._family(segment)
         self.add(event)
 
     def _record_of(self, line: int, family: str | None, sa: int | None, part: Part) -> Block | None:
@@ -218,7 +218,7 @@ class Gatherer:
         return None
 
     def _event(self, segment: Segment, parsed: Parsed, end_line: int) -> Event:
-        family = segment.family or self.family
+        family = self._family(segment)
         self.damaged.extend(damage_of(segment))
         return Event(
             parsed.kind,
@@ -233,6 +233,10 @@ class Gatherer:
             ike_version=VERSIONS.get(family),
             damage=segment.damage,
         )
+
+    def _family(self, segment: Segment) -> str:
+        """Return the family of a segment: bare text is of the last tag's, with a handle of its own it is an ASA's."""
+        return segment.family or ("asa_ikev2" if segment.sa is not None else self.family)
 
     def _device(self, segment: Segment) -> str | None:
         """Return whose a segment is: bare text below a line with a header is of the header's device."""
@@ -252,11 +256,11 @@ class Gatherer:
             segment.line,
             segment.moment,
             self._device(segment),
-            PLATFORMS[segment.family or self.family],
+            PLATFORMS[self._family(segment)],
             _handle(segment),
             with_subject(segment.subject, {}),
             self.text,
-            VERSIONS.get(segment.family or self.family),
+            VERSIONS.get(self._family(segment)),
             segment.damage,
         )
 

@@ -27,7 +27,8 @@ KEYS: dict[type, tuple[str, ...]] = {
         sa.Negotiation: (
             "id ike_version device role local remote vrf initiator_spi responder_spi connection_id mode vpn_style"
             " configuration outcome closed verdict spans started_at ended_at duration_ms authentication remote_access"
-            " transforms proposals nat messages steps child_sas rekeyed_from simultaneous_with other_view same_request_as"
+            " transforms proposals nat messages steps child_sas rekeyed_from simultaneous_with other_view"
+            " same_request_as"
         ),
         sa.End: "address port port_after_float identity identity_type",
         sa.Vrf: "front inside",

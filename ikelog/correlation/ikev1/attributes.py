@@ -1,10 +1,11 @@
 """The attributes of IKEv1 transforms, which IOS lists one a line (RFC 2409 appendix A, RFC 2407 section 4.5)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ikelog.correlation.types import Transforms
 from ikelog.events.types import Event, Proposal, Value
+from ikelog.record import record
 
 _CHECKED: dict[str, Literal["ike", "child"]] = {"ike_transform_checked": "ike", "child_transform_checked": "child"}
 _CIPHERS = {
@@ -20,7 +21,8 @@ _METHODS = {"pre-share": "psk", "RSA sig": "rsa-sig", "RSA encr": "rsa-encr", "E
 _MODES = {1: "tunnel", 2: "transport", 3: "tunnel", 4: "transport", 61443: "tunnel", 61444: "transport"}
 
 
-class Checked(NamedTuple):
+@record
+class Checked:
     """A transform that this device checked against its own: its attributes, and what came of it.
 
     `place` is the event that began it; `priority` that of the own policy; `mismatched` names what differed.

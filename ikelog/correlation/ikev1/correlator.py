@@ -44,6 +44,7 @@ def take_beside(view: View, event: Event) -> bool:
         if state is None or (state.ended is not None and event.kind not in kinds.ENDING):
             return False
         _give(view, own, event, state)
+        own.latest = True
         return True
     if not own.latest:
         return False
@@ -59,7 +60,7 @@ def settle_ikev1(view: View) -> None:
     for connection in list(own.held):
         _settle_held(view, own, connection)
     if own.waiting and any(e.ike_version == 1 and _may_stand_alone(e) for e in own.waiting):
-        _adopt(view, own, _begin(view, own))
+        _adopt(view, own, _begin(view, own), own.waiting[0])
     view.loose.extend(own.waiting)
     own.waiting = []
 
@@ -159,7 +160,7 @@ def _give(view: View, own: Ikev1View, event: Event, state: NegotiationState) -> 
     if note(state, event):
         own.keyed.add(id(state))
     if own.waiting:
-        _adopt(view, own, state, begun=first or event.kind in _STARTING)
+        _adopt(view, own, state, event if first or event.kind in _STARTING else None)
     if state.ended is not None:
         own.unkeyed.pop(id(state), None)
     own.near = state
@@ -169,17 +170,24 @@ def _give(view: View, own: Ikev1View, event: Event, state: NegotiationState) -> 
 _STARTING = frozenset({"negotiation_started", "quick_mode_started"})
 
 
-def _adopt(view: View, own: Ikev1View, state: NegotiationState, *, begun: bool = True) -> None:
-    """Give a negotiation the lines that waited: those that name its peer, and, where it has `begun`, those of none."""
+def _adopt(view: View, own: Ikev1View, state: NegotiationState, first: Event | None) -> None:
+    """Give a negotiation the lines that waited: those with its peer; where `first` begins it, those of no peer too."""
     waiting, own.waiting = own.waiting, []
     for event in waiting:
         remote = remote_of(event)
         if remote is not None and (state.remote is None or remote.address != state.remote.address):
             own.waiting.append(event)
-        elif remote is not None or begun:
+        elif remote is not None or (first is not None and _may_begin(event, first)):
             note(state, event)
         else:
             view.loose.append(event)
+
+
+def _may_begin(event: Event, first: Event) -> bool:
+    """Tell whether a nameless line can be of a negotiation that begins here: what asks for one begins no answer."""
+    if event.platform != first.platform and None not in (event.platform, first.platform):
+        return False
+    return not (event.kind in kinds.BEGINNING and first.kind == "message_received")
 
 
 def _take_over_waiting(view: View, own: Ikev1View) -> None:
@@ -213,7 +221,7 @@ def _settle_held(view: View, own: Ikev1View, connection: int) -> None:
         view.loose.extend(own.held.pop(connection))
         return
     state = _begin(view, own)
-    _adopt(view, own, state)
+    _adopt(view, own, state, held[0])
     _own(view, own, connection, state)
 
 

@@ -1,11 +1,12 @@
 """The messages that IOS logs: a line for each packet, whose meaning the lines around it tell."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ikelog.correlation.ikev1.kinds import INFORMATIONAL_INPUTS
 from ikelog.correlation.types import Direction
 from ikelog.events.types import Event
+from ikelog.record import record
 
 Mode = Literal["main", "aggressive"]
 
@@ -45,7 +46,8 @@ _TRANSACTION = ("config_", "xauth_requested", "xauth_answered", "xauth_attribute
 _PHASE_1 = ("MAIN_MODE", "AGGRESSIVE_MODE")
 
 
-class Packet(NamedTuple):
+@record
+class Packet:
     """A packet as the lines around it show it: exchange, step, message ID, what is in it, whether it came before."""
 
     event: Event
