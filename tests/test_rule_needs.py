@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ikelog.correlation.types import Negotiation
+from ikelog.diagnosis import registry
 from ikelog.diagnosis.engine import TextOf
 from ikelog.diagnosis.registry import rules, rules_for
 from ikelog.diagnosis.rule import Log
@@ -92,6 +93,11 @@ def test_the_report_is_that_of_all_rules(monkeypatch: pytest.MonkeyPatch) -> Non
         everything = analyze(source, options)
         assert everything.findings == told.findings
         assert [n.verdict for n in everything.negotiations] == [n.verdict for n in told.negotiations]
+
+
+def test_what_is_kept_of_the_needs_is_what_the_rules_say() -> None:
+    kept = [(module, set(needs), audit) for module, (needs, audit) in registry._needs().items()]
+    assert kept == [(rule.code.lower(), set(rule.needs), rule.audit) for rule in rules()]
 
 
 def test_audit_rules_are_for_those_who_ask_for_an_audit() -> None:

@@ -18,6 +18,7 @@ PASTES = [SAMPLES / "asa-psk-mismatch.log", SAMPLES / "iosxe-ike-proposal-mismat
 # Each takes as long to import as tens of lines to analyse, and a paste needs none.
 SLOW = set("lark rich dateutil click dataclasses inspect json shutil tempfile hashlib pathlib ssl uuid".split())
 SLOW |= set("gzip bz2 lzma array calendar locale string ipaddress pkgutil textwrap traceback".split())
+SLOW |= set("statistics random fractions decimal numbers".split())
 SLOW |= {"importlib.metadata", "importlib.resources", "ikelog.grammar.compiler", "ikelog.reporting.json_report"}
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @options.platform
 @options.tz
 @options.year
+@options.config
 def command(
     files: tuple[str, ...], unrecognised: bool, format_name: str, output: str | None, **wanted: str | int | None
 ) -> int:

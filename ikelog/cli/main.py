@@ -5,6 +5,7 @@ import os
 import sys
 from typing import NoReturn
 
+from ikelog.cli.configuration_file import find_configuration
 from ikelog.cli.status import INTERNAL, INTERRUPTED
 
 
@@ -37,11 +38,11 @@ def _run(args: list[str]) -> int:
 
 
 def _are_files(args: list[str]) -> bool:
-    """Tell whether there is nothing to parse: no argument, or files alone, and no option in the environment.
+    """Tell whether there is nothing to parse: no argument, or files alone, and no option from anywhere else.
 
     Such a call, a paste into a pipe mostly, does without click, which takes longer to import than a paste to analyse.
     """
-    if any(name.startswith(("IKELOG_", "_IKELOG_")) for name in os.environ):
+    if any(name.startswith(("IKELOG_", "_IKELOG_")) for name in os.environ) or find_configuration():
         return False
     if not args:
         return True

@@ -10,8 +10,25 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+
+def _configure(context: click.Context, param: click.Parameter, path: str | None) -> None:
+    from ikelog.cli.configuration import configure  # only a command that is run needs it
+
+    configure(context, param, path)
+
+
 files = click.argument("files", nargs=-1, type=click.Path(), metavar="[FILE]...")
 output = click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file.")
+config = click.option(
+    "--config",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    envvar="IKELOG_CONFIG",
+    is_eager=True,
+    expose_value=False,
+    callback=_configure,
+    help="Take defaults and expectations from this file, not from the nearest ikelog.toml or pyproject.toml.",
+)
 color = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -39,6 +56,7 @@ device = click.option(
 )
 tz = click.option("--tz", metavar="ZONE", envvar="IKELOG_TZ", help="The zone of clocks that print none.")
 year = click.option("--year", type=click.IntRange(1990, 2100), envvar="IKELOG_YEAR", help="The year of such clocks.")
+audit = click.option("--audit", is_flag=True, envvar="IKELOG_AUDIT", help="Report weak algorithms too (IKE6xx).")
 _FILTERS = [
     click.option("--peer", metavar="ADDR", envvar="IKELOG_PEER", help="Only negotiations with this address."),
     click.option("--spi", metavar="HEX", help="Only negotiations of this SPI: either one, any case, a prefix will do."),
@@ -48,6 +66,7 @@ _FILTERS = [
     platform,
     tz,
     year,
+    config,
 ]
 # As users write them, in lower case without blanks and hyphens.
 _PLATFORMS = {"ios": "ios", "iosxe": "ios", "asa": "asa", "ftd": "asa"}
@@ -65,6 +84,7 @@ def pipeline_options(
     platform: str | None = None,
     select: tuple[str, ...] = (),
     ignore: tuple[str, ...] = (),
+    audit: bool = False,
 ) -> Any:
     """Turn options as typed into the pipeline's; raises click.UsageError."""
     from ikelog.pipeline import Options
@@ -80,6 +100,7 @@ def pipeline_options(
         until=_time("--until", until),
         select=_codes("--select", select),
         ignore=_codes("--ignore", ignore),
+        audit=audit,
     )
 
 

@@ -1,0 +1,1 @@
+"""The CI gate: expectations and thresholds against what the logs show."""
