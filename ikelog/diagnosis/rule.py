@@ -120,9 +120,9 @@ class Rule:
     `needs` are what a log may show, one of which it must for the rule to find anything; with none any log will do:
     kinds of events, and as `ikev1 sa_deleted` those of no IKEv2 negotiation; error sentences, exchanges and notifies of
     messages; of a negotiation `failed`, `failed in auth`, `ikev1`, `ikev1 failed` and so on by outcome, stage and
-    version, `late` where its beginning is missing, `repeated` for a retransmission, `same request`, `simultaneous`; of
-    its Child SAs `child failed` and so on by state, `child came up`, `later child`; of sources `several sources`,
-    `no clock`, `lost`, `damaged`, and `unrecognised`.
+    version, `late` where its beginning is missing, `disordered` where a message stands above its first one,
+    `repeated` for a retransmission, `same request`, `simultaneous`; of its Child SAs `child failed` and so on by state,
+    `child came up`, `later child`; of sources `no clock`, `lost`, `damaged`, and `unrecognised`.
     """
 
     code: str
@@ -153,8 +153,6 @@ def _shown(log: Log) -> Iterator[Iterable[str]]:
     yield from map(_shown_by_source, log.sources)
     if log.unrecognised:
         yield ("unrecognised",)
-    if len(log.sources) > 1:
-        yield ("several sources",)
 
 
 def _shown_by_ends(negotiations: Iterable[Negotiation]) -> Iterator[tuple[str, ...]]:
@@ -187,6 +185,7 @@ def _shown_by(negotiation: Negotiation) -> set[str]:
 _CHILD = {state: f"child {state}" for state in ("up", "failed", "rekeyed", "deleted", None)}
 _OTHERS: dict[str, Callable[[Negotiation], object]] = {
     "late": lambda n: n.rekeyed_from is None and not begun(n),
+    "disordered": lambda n: any(message.line < n.messages[0].line for message in n.messages),
     "same request": lambda n: n.same_request_as,
     "simultaneous": lambda n: n.simultaneous_with,
     "child came up": lambda n: n.child_up,

@@ -153,6 +153,7 @@ def _beginnings() -> "re.Pattern[str]":
 @cache
 def _nearly_a_tag() -> "re.Pattern[str]":
     """Return a pattern that finds what may be a misread tag, by a quick look."""
-    return re.compile(
-        r"(?<![A-Za-z])(?!IKEv2)[I1l|!TJ][KX][EF][vVyuY][2Zz7?][:;-]|K[MNH]P[:( ]|P[S5]E[CG]:?\(|[I1l|]D ?= ?\d"
+    return kept_pattern(
+        "misread",
+        r"(?<![A-Za-z])(?!IKEv2)[I1l|!TJ][KX][EF][vVyuY][2Zz7?][:;-]|K[MNH]P[:( ]|P[S5]E[CG]:?\(|[I1l|]D ?= ?\d",
     )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from ikelog.grammar.cache import kept_pattern
 from ikelog.reading.sources import SourceText
 from ikelog.record import record
 
@@ -55,7 +56,7 @@ def _told(source: SourceText) -> Iterator[Loss]:
 
 def _holes(source: SourceText) -> Iterator[Loss]:
     """Yield the holes in the sequence numbers of each host; of a log that begins without such numbers none."""
-    numbered = re.compile(_NUMBERED)
+    numbered = kept_pattern("numbered", _NUMBERED)
     if not numbered.search("\n" + source.text[:_BEGINNING]):
         return
     last: dict[str | None, tuple[int, int]] = {}

@@ -59,8 +59,9 @@ def settle_ikev1(view: View) -> None:
         _take_over_waiting(view, own)
     for connection in list(own.held):
         _settle_held(view, own, connection)
-    if own.waiting and any(e.ike_version == 1 and _may_stand_alone(e) for e in own.waiting):
-        _adopt(view, own, _begin(view, own), own.waiting[0])
+    while alone := next(filter(_may_stand_alone, own.waiting), None):
+        own.waiting = [event for event in own.waiting if event is not alone]
+        _give(view, own, alone, _begin(view, own))
     view.loose.extend(own.waiting)
     own.waiting = []
 

@@ -103,7 +103,7 @@ RULE = Rule(
     meaning="The peer's first request comes again behind our answer to it, even after the first negotiation was closed "
     "here. The way back is blocked, or the answer comes from an address that the peer does not expect.",
     find=find,
-    needs=("message_repeated", "repeated", "same request", "several sources"),
+    needs=("message_repeated", "repeated", "same request", "disordered"),
     fix=_fix("<local-address>", "<peer-address>"),
     looks_like=(
         "IKEv2-PLAT-3: (4): SENT PKT [IKE_SA_INIT] [192.0.2.1]:500->[198.51.100.1]:500 InitSPI=0x1111111111111111 ...",
