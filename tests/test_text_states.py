@@ -15,7 +15,7 @@ from ikelog.events.reader import read_events
 from ikelog.events.types import Endpoint, Event
 from ikelog.grammar import tables
 from ikelog.grammar.texts import source as grammar
-from ikelog.pipeline import Options, analyze
+from ikelog.pipeline import Options, analyze, events_of
 from ikelog.reading import envelope
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading
@@ -394,3 +394,18 @@ def test_bytes_of_no_encoding_are_damage() -> None:
     events = list(read_events(text_source("x", f"{INSERTED}\n".encode() + b"\xfc\n"), state))
     assert [event.kind for event in events] == ["sa_inserted"]
     assert [(damage.line, damage.repaired) for damage in state.damaged] == [(2, False)]
+
+
+def test_an_spi_that_cannot_be_read_is_none_where_its_line_stands_alone() -> None:
+    """What is put in the place of the SPI to read its line leaves no trace where the record's head is lost."""
+    text = (
+        "Initiator SPI : 4D1B0A6F93E27C58 - Responder SPI : 0000000000000000 Message id: 0\n"
+        "IKEv2 IKE_SA_INIT Exchange REQUEST\n\n"
+        "*Mar  4 09:12:01.190: Received Packet\n"
+        "Initiator SPI : 4D1B[A6F93E27C58 - Responder SPI : B8E05C12F7A94D36 Message id: 0\n"
+        "IKEv2 IKE_SA_INIT Exchange RESPONSE\n"
+    )
+    source = text_source("x.log", text.encode())
+    assert {n.initiator_spi for n in analyze([source]).negotiations} <= {"4d1b0a6f93e27c58", None}
+    read = [event.fields for event, _ in events_of([source]) if event.kind == "message_spis"]
+    assert [fields.get("initiator_spi_as_read") for fields in read] == [None, "4D1B[A6F93E27C58"]

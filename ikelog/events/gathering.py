@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block, open_block
+from ikelog.events.continuing import LONGEST_BLOCK, continues
 from ikelog.events.mending import Mended, Mender, as_read, both, damage_of, with_blanks
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Handle
@@ -12,13 +13,11 @@ from ikelog.events.wrapped import needs_lines_below, parse_head, parse_wrapped, 
 from ikelog.grammar.parsing import parse
 from ikelog.grammar.types import Parsed
 from ikelog.reading.characters import BLANK
-from ikelog.reading.damage import WRAPPED, Damage
+from ikelog.reading.damage import UNREAD, WRAPPED, Damage
 from ikelog.reading.lines import Segment
 from ikelog.reading.moment import Moment
 from ikelog.reading.sources import SourceText
 
-# Lines that continue a record stand near it: behind a stretch of other text they belong to nothing.
-LONGEST_BLOCK = 400
 # Where records of several handles lie inside each other, one that pauses for so many lines has ended.
 LONGEST_PAUSE = 60
 
@@ -195,15 +194,21 @@ class Gatherer:
                 self.damaged.extend(damage_of(segment))
                 block.head = block.head._replace(damage=both(block.head.damage, segment.damage))
             if segment.family is not None and part.kind not in _HEADER_PARTS:
-                self.pending.append(self._event(segment, part.parsed, segment.line))
+                self.pending.append(self._part_event(segment, part, segment.line))
             return
         if segment.family is None and not _stands_alone(part, segment, self.family):
             return
-        event = self._event(segment, part.parsed, end_line)
+        event = self._part_event(segment, part, end_line)
         if part.kind in ACCEPTS:
             self._end_records(segment.family, segment.sa, segment.line)
             self.family = self._family(segment)
         self.add(event)
+
+    def _part_event(self, segment: Segment, part: Part, end_line: int) -> Event:
+        event = self._event(segment, part.parsed, end_line)
+        if segment.damage is not None and UNREAD in segment.damage:  # the part alone knows what cannot be read
+            return event._replace(fields=with_subject(segment.subject, part.values))
+        return event
 
     def _record_of(self, line: int, family: str | None, sa: int | None, part: Part) -> Block | None:
         """Return the open record that a part continues: the one with its handle, else the last that went on."""
@@ -274,28 +279,3 @@ def _stands_alone(part: Part, segment: Segment, family: str) -> bool:
 
 def _handle(segment: Segment) -> Handle | None:
     return Handle(segment.sa, segment.session) if segment.sa is not None else None
-
-
-def continues(block: Block, line: int, family: str | None, sa: int | None, part: Part) -> bool:
-    """Tell whether a part belongs to the open record: of a kind it takes, near it, and of no other handle."""
-    head, kind = block.head, part.kind
-    if kind not in ACCEPTS[head.kind] or line - block.end_line > LONGEST_BLOCK:
-        return False
-    if kind == "message_header" and family == "ios_ikev2" and not _header_goes_on(block):
-        return False
-    if kind == "message_spis" and "initiator_spi" in block.fields:
-        return family is not None and _same_spis(block, part)
-    return sa is None or head.handle is None or sa == head.handle.sa
-
-
-def _header_goes_on(block: Block) -> bool:
-    """Tell whether a tagged line of a header is the record's own: old releases give a header a tag on every line."""
-    return (
-        block.head.kind in ("message_transmitted", "message_arrived", "message_header") and "length" not in block.fields
-    )
-
-
-def _same_spis(block: Block, part: Part) -> bool:
-    """Tell whether a tagged line says a message's SPIs once more, before it says anything else: old ASAs do."""
-    same = all(block.fields.get(name) == value for name, value in part.values.items())
-    return same and "exchange" not in block.fields

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ikelog.events.blocks import ACCEPTS, Block, add_part, close_block
-from ikelog.events.gathering import continues
+from ikelog.events.continuing import continues
 from ikelog.events.heads import HEAD_LENGTH, heads
 from ikelog.events.parts import Part, parse_part
 from ikelog.events.types import Event, Proposal, Value
