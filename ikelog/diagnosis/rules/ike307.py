@@ -36,8 +36,12 @@ def _narrowed(negotiation: Negotiation) -> Iterator[tuple[Message, Event, Event]
             records[message.n] = message, event
     for message, event in list(records.values()):
         asked = records.get(message.answers or 0)
-        if asked and any(relation(_of(asked[1], side), _of(event, side)) in _LESS for side in _SIDES):
+        if asked and any(_is_less(_of(asked[1], side), _of(event, side)) for side in _SIDES):
             yield message, asked[1], event
+
+
+def _is_less(asked: tuple[TrafficSelector, ...], granted: tuple[TrafficSelector, ...]) -> bool:
+    return asked != granted and relation(asked, granted) in _LESS
 
 
 def _message(negotiation: Negotiation, lines: list[int], event: Event) -> Message | None:
