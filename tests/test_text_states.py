@@ -409,3 +409,21 @@ def test_an_spi_that_cannot_be_read_is_none_where_its_line_stands_alone() -> Non
     assert {n.initiator_spi for n in analyze([source]).negotiations} <= {"4d1b0a6f93e27c58", None}
     read = [event.fields for event, _ in events_of([source]) if event.kind == "message_spis"]
     assert [fields.get("initiator_spi_as_read") for fields in read] == [None, "4D1B[A6F93E27C58"]
+
+
+def test_a_server_s_clock_is_not_taken_for_that_of_a_device_which_prints_one() -> None:
+    """Lines that go on have the server's clock alone: the time between the two clocks is no duration."""
+    text = (SAMPLES / "iosxe-healthy-responder.log").read_text(encoding="utf-8")
+    plain = analyze([text_source("x.log", text.encode())]).negotiations
+    for copies in (1, 40):
+        served = "".join(f"<166>Nov 21 10:00:00 edge1 {line}\n" for line in text.splitlines() * copies)
+        report = analyze([text_source("x.log", served.encode())])
+        assert report.negotiations[0].duration_ms == plain[0].duration_ms
+        assert report.negotiations[0].started_at == plain[0].started_at
+
+
+def test_a_proposal_is_no_host() -> None:
+    text = (SAMPLES / "iosxe-ike-proposal-mismatch.log").read_text(encoding="utf-8")
+    served = "".join(f"2024-06-26T01:35:00Z {line}\n" for line in text.splitlines())
+    (plain,), (wrapped,) = (analyze([text_source("x.log", t.encode())]).negotiations for t in (text, served))
+    assert len(wrapped.proposals) == len(plain.proposals)

@@ -237,7 +237,7 @@ class _Reader:
                 self.numbered, self.whole = True, BareTexts(lambda _: None)
                 self.tails = Tails(self.whole)
             self.clock, self.moment = "", None
-            if clock:
+            if clock and not self.state.own_clocks:  # else it may be a server's, which tells nothing of the device's
                 note_clock(self.state.clock, clock)
             return
         width = len(lines(number).rstrip()) if found else 0

@@ -42,23 +42,28 @@ _BEFORE_HOST = ("PRIORITY", "SEQUENCE", "EMPTY", "CLOCK", "ISO_CLOCK", "FACILITY
 
 
 class Header(NamedTuple):
-    """What stood before a line's own text, which begins at `end`; the device is the last of the `hosts` in it."""
+    """What stood before a line's own text, which begins at `end`; the device is the last of the `hosts` in it.
+
+    The last of its `clocks` is the device's own where there are two.
+    """
 
     end: int = 0
     host: str | None = None
     stamp: Stamp | None = None
     prompt: str | None = None
     hosts: tuple[str, ...] = ()
+    clocks: int = 0
 
 
 def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Header:
     """Read the header that a line begins with; it may be empty. `hosts` are the names that earlier lines gave."""
     position, prompt = _skip_front(line, start)
-    stamp, named, last = None, [], ""
+    stamp, named, last, clocks = None, [], "", 0
     for last, found, _ in walk_header(line, position, hosts):  # noqa: B007 - the last one is asked for below
         groups = found.groupdict()
         if "hour" in groups or "iso_hour" in groups:
             stamp = read_clock(groups) or stamp
+            clocks += 1
         if host := host_in(groups):
             named.append(host)
         position = found.end()
@@ -68,7 +73,7 @@ def read_header(line: str, start: int = 0, hosts: Set[str] = frozenset()) -> Hea
             named.append(known)
             position += len(known) + 1
     host = named[-1] if named else None
-    return Header(position, None if host == "-" else host, stamp, prompt, tuple(named))
+    return Header(position, None if host == "-" else host, stamp, prompt, tuple(named), clocks)
 
 
 def has_header(line: str, begin: int) -> bool:

@@ -12,7 +12,7 @@ from ikelog.reading.characters import closing as closing_of
 from ikelog.reading.clock import ClockState, Stamp, read_clock, tell
 from ikelog.reading.collected import read_collected
 from ikelog.reading.damage import LOST_BEGINNING, NO_CHARACTERS, Damage, misread_behind, restored
-from ikelog.reading.envelope import read_header, read_prompt, without_trailer
+from ikelog.reading.envelope import Header, read_header, read_prompt, without_trailer
 from ikelog.reading.moment import Moment
 from ikelog.reading.prompts import Prompts
 from ikelog.record import record
@@ -62,7 +62,7 @@ class Reading:
     """The state of reading one source: its clock, the names in its prompts and headers, and what is damaged in it.
 
     `numbering` is by how much the numbers that an editor put in front of its lines differ from theirs, `collected`
-    tells that a log collector wrote them.
+    tells that a log collector wrote them. `own_clocks` are the devices whose lines have a clock behind the server's.
     """
 
     def __init__(self, clock: ClockState) -> None:
@@ -73,6 +73,7 @@ class Reading:
         self.collected = False
         self.ended = False
         self.hosts: set[str] = set()
+        self.own_clocks: set[str | None] = set()
 
 
 @cache
@@ -116,7 +117,7 @@ def _line_segments(number: int, line: str, state: Reading, damage: str | None = 
             yield from _line_segments(number, line[: header.end] + mended.line, state, mended.what)
             return
     typed = pattern("CLOCK_BEFORE").search(line, header.end, found[0].start()) if found and not header.stamp else None
-    moment = _told(read_clock(typed.groupdict()) if typed else header.stamp, state)
+    moment = _told(read_clock(typed.groupdict()) if typed else _own_stamp(header, state), state)
     damage = damage or _damage_of(line, found)
     common: dict[str, object] = {"moment": moment, "device": header.host, "damage": damage}
     common["width"] = len(line.rstrip())
@@ -133,6 +134,15 @@ def _line_segments(number: int, line: str, state: Reading, damage: str | None = 
         yield from _tagged_segments(number, text, match, common, at_start=match.start() == header.end)
         if own:  # a message glued to the one before has a clock of its own
             common["moment"] = _told(read_clock(own.groupdict()), state)
+
+
+def _own_stamp(header: Header, state: Reading) -> Stamp | None:
+    """Return what the device's own clock says: where it prints one, that of the server in front of it is another's."""
+    if header.clocks > 1:
+        state.own_clocks.add(header.host)
+    elif header.clocks == 1 and header.host in state.own_clocks:
+        return None
+    return header.stamp
 
 
 def _without_number(number: int, line: str, state: Reading) -> str:

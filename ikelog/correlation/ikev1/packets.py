@@ -98,7 +98,7 @@ def _packet(
 def _payloads(behind: Sequence[Event]) -> tuple[str, ...]:
     """Return the payloads that a device names as it processes a message."""
     named = (str(e.fields.get("payload")) for e in behind if e.kind == "payload_processed")
-    return tuple("VID" if name.lower() == "vendor id" else name for name in named)
+    return tuple("VID" if name.lower().endswith("vendor id") else name for name in named)
 
 
 def _has_node_behind(behind: Sequence[Event]) -> bool:
