@@ -66,8 +66,9 @@ def _analyze(sources: Sequence[SourceText], options: Options) -> Report:
     read = _read_all(sources, options)
     correlated = _correlate(read, options)
     negotiations = build_negotiations(correlated.states)
+    wanted = tuple(n for n in negotiations if _wanted(n, options))
     log = Log(
-        tuple(n for n in negotiations if _wanted(n, options)),
+        wanted,
         tuple(e for e in correlated.loose if e.kind != "unrecognised"),
         tuple(e for part in read for e in part.events if e.kind == "unrecognised"),
         tuple(_facts(part) for part in read),
@@ -83,6 +84,7 @@ def _analyze(sources: Sequence[SourceText], options: Options) -> Report:
         kept,
         _summary(diagnosed, kept),
         any(part.interrupted for part in read),
+        len(negotiations) - len(wanted),
     )
 
 
@@ -99,7 +101,10 @@ def _uncollected() -> Iterator[None]:
 
 
 def events_of(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Iterator[tuple[Event, str | None]]:
-    """Yield every event in the order of its lines, with the id of the negotiation that it belongs to, or None."""
+    """Yield every event in the order of its lines, with the id of the negotiation that it belongs to, or None.
+
+    Raises KeyboardInterrupt behind the last one where the user stopped the reading.
+    """
     with _uncollected():
         read = _read_all(sources, options)
         owner = _owners(_correlate(read, options))
@@ -108,18 +113,23 @@ def events_of(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> I
         for event in part.events:
             named = event._replace(device=options.device) if part.source.name in nameless else event
             yield named, owner.get(id(event))
+    _end_of(read)
 
 
-def events_alone(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> list[Event]:
-    """Return every event in the order of its lines, without sorting them into negotiations."""
+def events_alone(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Iterator[Event]:
+    """Yield every event in the order of its lines, without sorting them into negotiations; raises as `events_of`."""
     with _uncollected():
         read = _read_all(sources, options)
         nameless = _nameless(read, options)
-        return [
-            event._replace(device=options.device) if part.source.name in nameless else event
-            for part in read
-            for event in part.events
-        ]
+    for part in read:
+        for event in part.events:
+            yield event._replace(device=options.device) if part.source.name in nameless else event
+    _end_of(read)
+
+
+def _end_of(read: Sequence[_Read]) -> None:
+    if any(part.interrupted for part in read):
+        raise KeyboardInterrupt
 
 
 def _owners(correlated: Correlated) -> dict[int, str]:
@@ -127,8 +137,13 @@ def _owners(correlated: Correlated) -> dict[int, str]:
 
 
 def _read_all(sources: Sequence[SourceText], options: Options) -> list[_Read]:
-    """Read the sources; what wrote them is what the user says, if anything."""
-    read = _in_order([_read(source, options) for source in sources])
+    """Read the sources up to where the user stops it; what wrote them is what the user says, if anything."""
+    parts: list[_Read] = []
+    for source in sources:
+        parts.append(_read(source, options))
+        if parts[-1].interrupted and not source.interrupted:  # a paste that was ended so is whole
+            break
+    read = _in_order(parts)
     if options.platform is None:
         return read
     return [

@@ -48,7 +48,10 @@ class Summary:
 
 @record
 class Report:
-    """Everything that an analysis found, in the order of the contract; `interrupted` tells that it was cut short."""
+    """Everything that an analysis found, in the order of the contract.
+
+    `interrupted` tells that it was cut short, `left_out` how many negotiations the filters do not keep.
+    """
 
     version: str
     sources: tuple[Source, ...]
@@ -56,3 +59,4 @@ class Report:
     findings: tuple[Finding, ...]
     summary: Summary
     interrupted: bool = False
+    left_out: int = 0

@@ -103,6 +103,10 @@ def test_what_cannot_be_read_is_named_and_the_rest_analysed(tmp_path):
         ["--format", "yaml"],
         ["--no-such-option"],
         ["explain", "IKE999"],
+        ["completion"],
+        ["schema", "--diff", "--config"],
+        ["--tz", ""],
+        ["no\nsuch\x1b[31m"],
         ["-o", "/no/such/folder/report.txt", str(PSK)],
     ],
 )
@@ -125,13 +129,15 @@ def test_encodings_line_ends_and_broken_bytes():
     wanted = [(n["initiator_spi"], n["verdict"]) for n in report(stdin=text)["negotiations"]]
     variants = {
         "utf-16": b"\xff\xfe" + text.decode().encode("utf-16-le"),
+        "utf-16 of a part of a file": text.decode().encode("utf-16-le"),
+        "utf-16 of another order": text.decode().encode("utf-16-be"),
         "utf-8": b"\xef\xbb\xbf" + text,
         "latin-1": text + b"caf\xe9\n",
     }
     for encoding, data in variants.items():
         told = report(stdin=data)
         assert [(n["initiator_spi"], n["verdict"]) for n in told["negotiations"]] == wanted
-        assert told["sources"][0]["encoding"] == encoding
+        assert told["sources"][0]["encoding"] == encoding.partition(" ")[0]
     for data in (text.replace(b"\n", b"\r\n"), b"\0" + text.replace(b"\n", b"\0\n")):
         assert [(n["initiator_spi"], n["verdict"]) for n in report(stdin=data)["negotiations"]] == wanted
 
@@ -171,6 +177,16 @@ def test_year_and_zone_complete_the_clock():
     assert plain.startswith("--07-08T04:55:12")
     full = report("--year", "2024", "--tz", "Europe/Berlin", PEERS)["negotiations"][0]["started_at"]
     assert full == "2024" + plain[1:] + "+02:00"
+
+
+def test_the_environment_selects_and_the_flag_wins():
+    def codes(*args, **env):
+        return {f["code"] for f in json.loads(ikelog("--format", "json", PSK, *args, env=env).stdout)["findings"]}
+
+    assert codes(IKELOG_SELECT="IKE1 IKE201,IKE3") == {"IKE201"}
+    assert codes(IKELOG_IGNORE="IKE201") == codes() - {"IKE201"}
+    assert codes("--ignore", "IKE902", IKELOG_IGNORE="IKE201") == codes() - {"IKE902"}
+    assert ikelog("-q", PSK, env={"IKELOG_SPI": "ffff"}).stdout.startswith(b"No negotiation fits")
 
 
 def test_colour_by_flag_and_environment():
@@ -223,6 +239,61 @@ def test_a_closed_pipe_ends_it_quietly():
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, timeout=60)
     assert done.returncode == 0
     assert done.stderr == b""
+
+
+def test_a_closed_pipe_does_not_pass_the_gate(tmp_path):
+    beside = tmp_path / "junit.xml"
+    command = f"{sys.executable} -m ikelog check {PSK} --junit-output {beside} | true"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == b""
+    assert "<testsuites" in beside.read_text()
+
+
+@pytest.mark.parametrize("redirect", [f"{PSK} >&-", "- <&-", f"{PSK} >/dev/full", "rules >/dev/full"])
+def test_streams_that_are_closed_or_full_are_told_with_status_2(redirect):
+    done = subprocess.run(["bash", "-c", f"{sys.executable} -m ikelog {redirect}"], capture_output=True, timeout=60)
+    assert done.returncode == 2
+    assert one_line(done.stderr).startswith("ikelog: standard ")
+
+
+def test_a_closed_standard_error_leaves_the_output_alone():
+    done = subprocess.run(["bash", "-c", f"{sys.executable} -m ikelog nosuch 2>&-"], capture_output=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, b"")
+
+
+def test_markdown_is_utf_8_wherever_it_goes():
+    for args in (("check", "--format", "markdown", PSK), ("diff", "--format", "markdown", PEERS, PSK)):
+        done = ikelog(*args, env={"PYTHONIOENCODING": "ascii"})
+        assert done.returncode in (0, 1), done.stderr
+        assert not done.stdout.decode().isascii()
+
+
+def test_filters_that_keep_nothing_say_so():
+    assert ikelog("--peer", "192.0.2.99", PSK).stdout.startswith(b"No negotiation fits the filters: 1 left out")
+    assert ikelog("timeline", "--peer", "192.0.2.99", PSK).stdout == b"No negotiation fits the filters: 1 left out.\n"
+    checked = ikelog("check", "--peer", "192.0.2.99", PSK).stdout.decode()
+    assert checked == "0 negotiations checked · 1 left out by the filters\n"
+
+
+@pytest.mark.parametrize("args", [[], ["events"], ["events", "--unrecognised"], ["check"], ["--format", "json"]])
+def test_an_interrupt_ends_the_reading_of_all_files(args):
+    """The user stops it in the first of two files: neither is said to hold nothing, and the second is not begun."""
+    stops = (
+        "import ikelog.pipeline as p\nread = p.read_events\n"
+        "def stopped(source, reading):\n"
+        "    for number, event in enumerate(read(source, reading)):\n"
+        "        if number == 20:\n            raise KeyboardInterrupt\n"
+        "        yield event\n"
+        "p.read_events = stopped\nfrom ikelog.cli.main import run\nrun()"
+    )
+    command = [sys.executable, "-c", stops, *args, str(PSK), str(PEERS)]
+    done = subprocess.run(command, capture_output=True, timeout=60)
+    assert done.returncode == 130
+    assert b"recognised" not in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert PEERS.name.encode() not in done.stdout
+    assert done.stdout or "--unrecognised" in args
 
 
 def test_an_interrupt_prints_what_was_found_so_far():

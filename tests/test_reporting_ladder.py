@@ -101,7 +101,7 @@ def test_rows_of_several_logs_name_the_log_and_follow_its_order() -> None:
     assert [row.split()[:2] for row in rows] == [["b.log:900", "+0.000s"], ["a.log:3", "IKE_AUTH"]]
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 140])
+@pytest.mark.parametrize("width", [40, 50, 60, 80, 100, 140])
 def test_terminal_never_breaks_a_word(width: int) -> None:
     made = report([psk_negotiation(), timed_negotiation()], [psk_finding()])
     whole, wrapped = timeline(made), timeline(made, width=width)

@@ -120,15 +120,17 @@ def _finding(finding: Finding, known: Mapping[str, Negotiation], page: Page, *, 
 def _counts(checked: Checked, page: Page) -> list[Line]:
     negotiations = wording.count(len(checked.report.negotiations), "negotiation")
     unmet = len(checked.unmet)
+    left_out = 0 if checked.report.negotiations else checked.report.left_out
     parts: list[tuple[int, str, Style]] = [
         (len(checked.failed), f"{len(checked.failed):,} failed", "bad"),
         (unmet, f"{wording.count(unmet, 'expectation')} not met", "bad"),
         (len(checked.findings), wording.count(len(checked.findings), "finding"), "bad"),
         (checked.accepted, f"{checked.accepted:,} accepted", "faint"),
         (checked.below, f"{checked.below:,} below the threshold", "faint"),
+        (left_out, f"{left_out:,} left out by the filters", "odd"),
     ]
     shown = [span(text, style) for number, text, style in parts if number]
     bad = bool(checked.failed or checked.unmet or checked.findings)
-    good = [] if bad or checked.status not in (0, 1) else [span("all as expected", "good")]
+    good = [] if bad or left_out or checked.status not in (0, 1) else [span("all as expected", "good")]
     pieces = [piece for text in (*good, *shown) for piece in (" · ", text)]
     return wrap(line(f"{negotiations} checked", *pieces), prose_width(page), 2)

@@ -17,8 +17,8 @@ from ikelog.cli import options
 )
 @options.output
 @options.filters
-@click.option("--select", multiple=True, metavar="CODES", help="Only these diagnoses: codes, families (IKE2), names.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these diagnoses.")
+@options.select
+@options.ignore
 @options.audit
 @options.color
 @click.option("-v", "--verbose", count=True, help="Show everything; -vv also tracebacks.")

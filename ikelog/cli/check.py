@@ -66,8 +66,8 @@ def _outputs(command: F) -> F:
 )
 @click.option("--exit-zero", is_flag=True, envvar="IKELOG_EXIT_ZERO", help="Exit with 0 whatever is found.")
 @click.option("--init", is_flag=True, help="Write expectations that the logs, a good capture, meet: an ikelog.toml.")
-@click.option("--select", multiple=True, metavar="CODES", help="Only these diagnoses: codes, families (IKE2), names.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these diagnoses.")
+@options.select
+@options.ignore
 @click.option(
     "--format",
     "format_name",

@@ -2,7 +2,6 @@
 
 import importlib
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,10 +18,9 @@ from ikelog.check.values import suggestion
 from ikelog.cli import options
 from ikelog.cli.check import BESIDE, RENDERERS
 from ikelog.cli.inputs import final_status, read_sources
-from ikelog.cli.output import wants_colour, width_of, writing
+from ikelog.cli.output import discard_output, say, wants_colour, width_of, write_utf8, writing
 from ikelog.pipeline import Options
 from ikelog.reading.sources import SourceText
-from ikelog.reporting.safe import visible
 
 _FILTERS = ("peer", "spi", "device", "since", "until", "tz", "year", "platform")
 # Filters that leave out negotiations.
@@ -84,19 +82,18 @@ def _check(
 ) -> int:
     report = checking.analyze_all(sources, wanted)
     checked = checking.check(report, sources, policy, baseline=baseline, unread=bool(status))
-    with writing(given["output"]) as out:
-        _render(checked, given["format_name"], out, given)
-        out.flush()
+    try:
+        with writing(given["output"]) as out:
+            _render(checked, given["format_name"], out, given)
+    except BrokenPipeError:  # `| head` reads what it wants; the gate still tells, and writes its other files
+        discard_output()
     for name in BESIDE:
         if given[f"{name}_output"]:
             with writing(given[f"{name}_output"]) as out:
                 _render(checked, name, out, given)
     final_status(report, sources, status)  # says what was not recognised
     for entry in checked.stale:
-        print(
-            visible(f"ikelog: {baseline.path}: no longer found: {entry}; --write-baseline leaves it out"),
-            file=sys.stderr,
-        )
+        say(f"{baseline.path}: no longer found: {entry}; --write-baseline leaves it out")
     return checked.status
 
 
@@ -108,6 +105,7 @@ def _render(checked: Checked, format_name: str, out: Any, given: Given) -> None:
         verbose, quiet = given["verbose"], given["quiet"]
         text.render(checked, out, width=width_of(out), colour=colour, verbose=verbose, quiet=quiet)
     else:
+        write_utf8(out)
         importlib.import_module(RENDERERS[format_name]).render(checked, out)
 
 
@@ -122,6 +120,7 @@ def _init(sources: Sequence[SourceText], wanted: Options, output: str | None, st
     if not all(source.ike_lines for source in report.sources):
         return told or checking.NOTHING_RECOGNISED
     with writing(output) as out:
+        write_utf8(out)  # TOML is nothing else
         out.write(expectations_text(report))
     return told
 
@@ -137,5 +136,5 @@ def _write_baseline(sources: Sequence[SourceText], wanted: Options, policy: Poli
     with writing(path) as out:
         out.write(text)
     entries = text.count('"kind": ')
-    print(f"ikelog: {path}: {entries} {'entry' if entries == 1 else 'entries'} written", file=sys.stderr)
+    say(f"{path}: {entries} {'entry' if entries == 1 else 'entries'} written")
     return 0

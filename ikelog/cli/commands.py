@@ -1,13 +1,13 @@
 """The command line as click parses it: finds the subcommand, and says what is wrong with a call."""
 
 import importlib
-import sys
 from typing import Any
 
 import click
 
 from ikelog import __version__
 from ikelog.cli.names import COMMANDS, HIDDEN
+from ikelog.cli.output import say
 from ikelog.cli.status import INTERRUPTED, USAGE
 
 
@@ -61,5 +61,5 @@ def _usage(error: click.ClickException) -> int:
     hint = ""
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f" (try `{error.ctx.command_path} --help`)"
-    print(f"ikelog: {error.format_message()}{hint}", file=sys.stderr)
+    say(error.format_message().replace("\n\t", " ") + hint)  # click lists what may be chosen line by line
     return USAGE

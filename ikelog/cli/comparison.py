@@ -1,12 +1,11 @@
 """What `ikelog diff` does, once it is known with which options."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ikelog.cli.inputs import read_sources, say_nothing_recognised
-from ikelog.cli.output import wants_colour, width_of, writing
+from ikelog.cli.output import say, wants_colour, width_of, write_utf8, writing
 from ikelog.cli.status import INTERRUPTED, NOTHING_RECOGNISED
 from ikelog.record import record
 
@@ -59,13 +58,14 @@ def _report(paths: Sequence[str], wanted: "Options") -> "tuple[Report | None, in
 
     files = [file for path in paths for file in _files(path)]
     if not files:
-        print(f"ikelog: {', '.join(paths)}: no file in it", file=sys.stderr)
+        say(f"{', '.join(paths)}: no file in it")
         return None, NOTHING_RECOGNISED
     sources, status = read_sources(files)
     if not sources:
         return None, status
     report = analyze(sources, wanted)
-    _say_what_is_odd(report, sources, paths)
+    if not report.interrupted:
+        _say_what_is_odd(report, sources, paths)
     return report, status
 
 
@@ -86,7 +86,7 @@ def _say_what_is_odd(report: "Report", sources: "Sequence[SourceText]", named: S
     foreign = [source.name for source in report.sources if not source.ike_lines]
     for source in report.sources:
         for note in source.notes if source.ike_lines else ():
-            print(f"ikelog: {source.name}: {note}", file=sys.stderr)
+            say(f"{source.name}: {note}")
     for name in foreign:
         if name in named or name == "<stdin>":
             say_nothing_recognised(texts[name])
@@ -94,7 +94,7 @@ def _say_what_is_odd(report: "Report", sources: "Sequence[SourceText]", named: S
         within = sum(name not in named and name.startswith(os.path.join(folder, "")) for name in foreign)
         if within:
             logs = "1 file" if within == 1 else f"{within:,} files"
-            print(f"ikelog: {folder}: no IKE or IPsec line recognised in {logs}", file=sys.stderr)
+            say(f"{folder}: no IKE or IPsec line recognised in {logs}")
 
 
 def _is_recognised(report: "Report") -> bool:
@@ -110,6 +110,7 @@ def _print(diff: "Diff", printing: Printing) -> None:
         elif printing.format_name == "markdown":
             from ikelog.diff import markdown
 
+            write_utf8(out)
             markdown.render(diff, out, quiet=printing.quiet)
         else:
             from ikelog.diff import text

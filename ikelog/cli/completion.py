@@ -10,6 +10,7 @@ def command(shell: str) -> int:
     from click.shell_completion import get_completion_class
 
     from ikelog.cli.commands import cli
+    from ikelog.cli.output import writing
 
     found = get_completion_class(shell)
     assert found is not None  # noqa: S101 - the choice above names click's own
@@ -17,5 +18,6 @@ def command(shell: str) -> int:
         script = found(cli, {}, "ikelog", "_IKELOG_COMPLETE").source()
     except RuntimeError as error:  # click asks the shell for its version, and may find none
         raise click.UsageError(f"{shell}: {error}") from None
-    click.echo(script)
+    with writing(None) as out:
+        out.write(script + "\n")
     return 0

@@ -82,6 +82,9 @@ def _value(at: At, value: object, param: click.Parameter, context: click.Context
         raise broken(at, f"must not be {values.kind(value)}")
     if isinstance(param.type, click.Path):
         given = os.path.join(os.path.dirname(at.file.path), values.text(at, given))
+    elif isinstance(param.type, type(click.STRING)):
+        for one in given if isinstance(given, list) else [given]:
+            values.text(at, one)
     try:
         param.type_cast_value(context, given)
         if param.name in _TOLD_LATER:

@@ -26,8 +26,8 @@ _UNITS = {"ms": 1, "s": 1000}
 )
 @options.output
 @options.filters
-@click.option("--select", multiple=True, metavar="CODES", help="Only these diagnoses: codes, families (IKE2), names.")
-@click.option("--ignore", multiple=True, metavar="CODES", help="Not these diagnoses.")
+@options.select
+@options.ignore
 @options.audit
 @click.option(
     "--tolerance",

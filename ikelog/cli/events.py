@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ikelog.cli import options
-from ikelog.cli.output import writing
+from ikelog.cli.output import say, writing
 
 if TYPE_CHECKING:
+    from ikelog.events.types import Event
     from ikelog.pipeline import Options
     from ikelog.reading.sources import SourceText
 
@@ -75,16 +76,21 @@ def _print_unrecognised(
     sources: "Sequence[SourceText]", wanted: "Options", output: str | None, format_name: str
 ) -> set[str]:
     """Print the wordings that are not understood; return the names of the sources that have any event."""
-    import sys
-
     from ikelog.pipeline import events_alone
     from ikelog.reporting import unrecognised
 
-    events = events_alone(sources, wanted)
+    events: list[Event] = []
+    interrupted = False
+    try:
+        events.extend(events_alone(sources, wanted))
+    except KeyboardInterrupt:
+        interrupted = True
     templates = unrecognised.build_templates([e for e in events if wanted.device in (None, e.device)])
     with writing(output) as out:
         unrecognised.render(templates, out, format_name)
         out.flush()
-    if events and not templates:
-        print("ikelog: every IKE and IPsec line is understood", file=sys.stderr)
+    if events and not templates and not interrupted:
+        say("every IKE and IPsec line is understood")
+    if interrupted:  # what was found so far has been printed
+        raise KeyboardInterrupt
     return {event.source for event in events}

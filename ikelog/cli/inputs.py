@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ikelog.cli.output import say
 from ikelog.cli.status import INTERRUPTED, NOTHING_RECOGNISED, USAGE
 
 if TYPE_CHECKING:
@@ -16,14 +17,14 @@ def read_sources(files: Sequence[str]) -> "tuple[list[SourceText], int]":
     from ikelog.reading.sources import STANDARD_INPUT, UnreadableSource, read_source
 
     names = list(dict.fromkeys(files)) or [STANDARD_INPUT]
-    if STANDARD_INPUT in names and sys.stdin.isatty():
+    if STANDARD_INPUT in names and sys.stdin is not None and sys.stdin.isatty():
         print("Paste the debug output, then press Ctrl-D on a line of its own.", file=sys.stderr)
     sources, status = [], 0
     for name in names:
         try:
             sources.append(read_source(name))
         except UnreadableSource as error:
-            print(f"ikelog: {error}", file=sys.stderr)
+            say(str(error))
             status = USAGE
     return sources, status
 
@@ -33,8 +34,8 @@ def final_status(report: "Report", sources: "Sequence[SourceText]", status: int)
     texts = {source.name: source for source in sources}
     for source in report.sources:
         for note in source.notes:
-            print(f"ikelog: {source.name}: {note}", file=sys.stderr)
-        if not source.ike_lines:
+            say(f"{source.name}: {note}")
+        if not source.ike_lines and not report.interrupted:
             say_nothing_recognised(texts[source.name])
     if report.interrupted:
         return INTERRUPTED
@@ -53,4 +54,4 @@ def say_nothing_recognised(source: "SourceText") -> None:
         looks = f"; it looks like a log of {whose}" if whose else ""
         lines = "1 line" if source.count == 1 else f"{source.count} lines"
         what = f"no IKE or IPsec line recognised in {lines}{looks}"
-    print(f"ikelog: {source.name}: {what}", file=sys.stderr)
+    say(f"{source.name}: {what}")

@@ -14,7 +14,8 @@ def run() -> NoReturn:
     gc.disable()  # what is imported stays, and an analysis leaves next to no garbage
     try:
         status = _run(sys.argv[1:])
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller
+            sys.stdout.flush()
     except KeyboardInterrupt:
         status = INTERRUPTED
     except BrokenPipeError:
@@ -55,7 +56,9 @@ def _are_files(args: list[str]) -> bool:
 
 def _closed_pipe() -> int:
     """End quietly when the reader of a pipe has gone: nothing more can be written, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    from ikelog.cli.output import discard_output
+
+    discard_output()
     return 0
 
 

@@ -57,12 +57,30 @@ device = click.option(
 tz = click.option("--tz", metavar="ZONE", envvar="IKELOG_TZ", help="The zone of clocks that print none.")
 year = click.option("--year", type=click.IntRange(1990, 2100), envvar="IKELOG_YEAR", help="The year of such clocks.")
 audit = click.option("--audit", is_flag=True, envvar="IKELOG_AUDIT", help="Report weak algorithms too (IKE6xx).")
+select = click.option(
+    "--select",
+    multiple=True,
+    metavar="CODES",
+    envvar="IKELOG_SELECT",
+    help="Only these diagnoses: codes, families (IKE2), names.",
+)
+ignore = click.option("--ignore", multiple=True, metavar="CODES", envvar="IKELOG_IGNORE", help="Not these diagnoses.")
 _FILTERS = [
     click.option("--peer", metavar="ADDR", envvar="IKELOG_PEER", help="Only negotiations with this address."),
-    click.option("--spi", metavar="HEX", help="Only negotiations of this SPI: either one, any case, a prefix will do."),
+    click.option(
+        "--spi",
+        metavar="HEX",
+        envvar="IKELOG_SPI",
+        help="Only negotiations of this SPI: either one, any case, a prefix will do.",
+    ),
     device,
-    click.option("--since", metavar="TIME", help="Only negotiations that were under way at this time or later."),
-    click.option("--until", metavar="TIME", help="Only negotiations that began by this time."),
+    click.option(
+        "--since",
+        metavar="TIME",
+        envvar="IKELOG_SINCE",
+        help="Only negotiations that were under way at this time or later.",
+    ),
+    click.option("--until", metavar="TIME", envvar="IKELOG_UNTIL", help="Only negotiations that began by this time."),
     platform,
     tz,
     year,
@@ -138,7 +156,7 @@ def _zone(name: str | None) -> tzinfo | None:
         return None
     from dateutil import tz
 
-    zone: tzinfo | None = tz.gettz(name)
+    zone: tzinfo | None = tz.gettz(name) if name.strip() else None  # of nothing: this machine's
     if zone is None:
         raise click.UsageError(f"--tz {name}: no such zone; write it as Europe/Berlin or UTC+2")
     return zone

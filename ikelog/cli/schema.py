@@ -12,6 +12,8 @@ from ikelog.cli.output import writing
 @options.output
 def command(of_diff: bool, of_file: bool, output: str | None) -> int:
     """Print the JSON Schema of `ikelog analyze --format json`."""
+    if of_diff and of_file:
+        raise click.UsageError("--diff and --config are two schemas; ask for one at a time")
     if of_diff:
         from ikelog.diff.json_diff import schema
     elif of_file:

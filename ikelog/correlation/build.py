@@ -7,7 +7,7 @@ from operator import attrgetter
 from ikelog.correlation.built import Built, elapsed
 from ikelog.correlation.child import Child, freeze_children
 from ikelog.correlation.children import build_children
-from ikelog.correlation.ends import build_end
+from ikelog.correlation.ends import build_end, build_role
 from ikelog.correlation.gathered import Gathered, gather
 from ikelog.correlation.ikev1.built import BuiltIkev1
 from ikelog.correlation.ikev1.children import build_ikev1_children
@@ -65,7 +65,7 @@ def _build(gathered: Gathered, decided: Decided) -> Negotiation:
         outcome=decided.outcome,
         device=state.device,
         platform=next((event.platform for event in events if event.platform), None),
-        role=state.role,
+        role=state.role if state.version == 1 else build_role(gathered, decided),
         remote=build_ikev1_end(gathered, "remote") if state.version == 1 else build_end(gathered, "remote"),
         initiator_spi=state.initiator_spi,
         responder_spi=state.responder_spi,

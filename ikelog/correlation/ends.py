@@ -1,9 +1,9 @@
-"""The two ends of a negotiation: addresses, ports, and the identities that they gave."""
+"""The two ends of a negotiation: addresses, ports, the identities that they gave, and which of them began."""
 
 from typing import Literal
 
 from ikelog.correlation.gathered import Gathered
-from ikelog.correlation.types import End
+from ikelog.correlation.types import Decided, End, Role
 from ikelog.events.types import Endpoint
 
 Side = Literal["local", "remote"]
@@ -48,3 +48,19 @@ def _port_after_float(gathered: Gathered, side: Side, endpoint: Endpoint | None)
     ours = gathered.state.role == "initiator"
     value = floated.fields["initiator_port" if ours == (side == "local") else "responder_port"]
     return value if isinstance(value, int) else None
+
+
+def build_role(gathered: Gathered, decided: Decided) -> Role | None:
+    """Return this device's role: where nothing shows who sent IKE_SA_INIT, who asked for an SA (750001, 750002).
+
+    This device asks for further Child SAs in the same words, whoever began: only what precedes the IKE SA counts.
+    """
+    if gathered.state.role is not None:
+        return gathered.state.role
+    own, peers = gathered.events.first("tunnel_requested"), gathered.events.first("connection_requested")
+    if (own is None) == (peers is None):
+        return None
+    if peers is not None:
+        return "responder"
+    places = [gathered.events.index(event) for event in (own, decided.ike_up) if event is not None]
+    return "initiator" if len(places) == 2 and places[0] < places[1] else None

@@ -51,7 +51,12 @@ def _ike_up(gathered: Gathered) -> Event | None:
             return event
     if gathered.state.rekeyed_from is not None or _at_work(gathered):
         return gathered.events[0]
-    return _authenticated_answer(gathered)
+    return _authenticated_answer(gathered) or _traced_ready(gathered)
+
+
+def _traced_ready(gathered: Gathered) -> Event | None:
+    """Return the trace of a state machine that has come through IKE_AUTH: not every release says that an SA is made."""
+    return next((e for e in gathered.events.of(*kinds.NAME_STATE) if e.fields.get("state") == "READY"), None)
 
 
 def _authenticated_answer(gathered: Gathered) -> Event | None:
@@ -67,6 +72,8 @@ def _authenticated_answer(gathered: Gathered) -> Event | None:
 def _at_work(gathered: Gathered) -> bool:
     """Tell whether the log shows the SA at work: liveness, a rekey, a new Child SA, the DELETE of an ESP SA."""
     if any(m.exchange == "CREATE_CHILD_SA" and m.response is False for m in gathered.messages):
+        return True
+    if any(str(e.fields.get("state")).startswith("CHILD_") for e in gathered.events.of(*kinds.NAME_STATE)):
         return True
     if gathered.events.has(*kinds.AT_WORK):
         return True

@@ -1,7 +1,9 @@
 """The local steps worth a line in a timeline, in words."""
 
+from ikelog.correlation import kinds
 from ikelog.correlation.types import Step
 from ikelog.events.types import Event, Events
+from ikelog.terms import errors
 
 # For each kind its words, and others for a line that does not give the fields of the first.
 _WORDS: dict[str, str | tuple[str, str]] = {
@@ -123,6 +125,11 @@ def _text(event: Event) -> str:
         return short.format_map(_Known(event.fields))
 
 
+def _is_meaningless(event: Event) -> bool:
+    """Tell whether an event gives an error that healthy logs have too: in a timeline it would only frighten."""
+    return event.kind in kinds.NAME_ERROR and event.fields.get("error") in errors.MEANINGLESS
+
+
 def build_steps(events: Events) -> tuple[Step, ...]:
     """Return the steps of a negotiation in the order of its lines."""
     return tuple(
@@ -136,4 +143,5 @@ def build_steps(events: Events) -> tuple[Step, ...]:
             _text(event),
         )
         for event in events.of(*_WORDS)
+        if not _is_meaningless(event)
     )

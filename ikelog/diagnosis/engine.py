@@ -8,7 +8,7 @@ from ikelog.correlation.types import ChildSa, Negotiation, changed
 from ikelog.diagnosis.by_line import ByLine
 from ikelog.diagnosis.registry import rules_for
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule, matches
-from ikelog.diagnosis.types import Evidence, Finding, Severity
+from ikelog.diagnosis.types import Evidence, Finding, Fix, Severity
 from ikelog.record import record
 
 TextOf = Callable[[str, int, int], str]
@@ -171,9 +171,19 @@ def _finding(number: str, found: _Found, text_of: TextOf) -> Finding:
         evidence=_evidence(match.evidence, text_of, found.order),
         alternatives=match.alternatives,
         comparison=match.comparison,
-        fix=rule.fix if match.fix is None else match.fix,
+        fix=_fixes_here(rule.fix if match.fix is None else match.fix, match),
         references=rule.references,
     )
+
+
+def _fixes_here(fixes: tuple[Fix, ...], match: Match) -> tuple[Fix, ...]:
+    """Leave out the commands of the other platform where it is known which one logged the evidence."""
+    logged = {place.platform for place in (*match.negotiations, *match.evidence) if hasattr(place, "platform")}
+    others = {"ios", "asa"} - logged
+    if None in logged or len(others) != 1:
+        return fixes
+    kept = tuple(fix for fix in fixes if fix.platform not in others)
+    return kept or fixes
 
 
 # Evidence is to be read: of a record that runs over many lines its head is enough.

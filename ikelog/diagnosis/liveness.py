@@ -6,9 +6,12 @@ from ikelog.diagnosis.fixes import for_device
 from ikelog.diagnosis.types import Fix
 
 
-def liveness_fixes(negotiation: Negotiation | None = None) -> tuple[Fix, ...]:
-    """Return where to look, and how to make liveness checks (DPD) more patient on the device that logged."""
-    address = peer(negotiation) if negotiation else "<peer-address>"
+def liveness_fixes(negotiation: Negotiation | None = None, lone: str = "") -> tuple[Fix, ...]:
+    """Return where to look, and how to make liveness checks (DPD) more patient on the device that logged.
+
+    `lone` is the address of a peer with which the log has no negotiation.
+    """
+    address = peer(negotiation) if negotiation else lone or "<peer-address>"
     group = (negotiation and negotiation.configuration.tunnel_group) or address
     profile = (negotiation and negotiation.configuration.profile) or "<profile>"
     one = negotiation is not None and negotiation.ike_version == 1

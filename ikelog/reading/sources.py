@@ -11,6 +11,8 @@ from ikelog.record import open_record, replaced
 STANDARD_INPUT = "-"
 # Lines are found again from the beginning of a block of so many characters on.
 _BLOCK = 1 << 13
+# So many bytes tell an encoding; an even number of them.
+_SAMPLE = 4096
 # Longer numbers at the end of a file's name are dates.
 _LONGEST_ROTATION = 4
 
@@ -89,11 +91,15 @@ def _read_standard_input() -> SourceText:
     """Read standard input to its end, or to the interrupt: what was pasted so far is worth an answer."""
     blocks: list[bytes] = []
     interrupted = False
+    if sys.stdin is None:
+        raise UnreadableSource("standard input: is closed")
     try:
         while block := os.read(sys.stdin.fileno(), 1 << 20):
             blocks.append(block)
     except KeyboardInterrupt:
         interrupted = True
+    except OSError as error:
+        raise UnreadableSource(f"standard input: {error.strerror or error}") from None
     return replaced(text_source("<stdin>", b"".join(blocks)), interrupted=interrupted)
 
 
@@ -125,6 +131,8 @@ def _decode(data: bytes, notes: list[str]) -> tuple[str, str, int | None]:
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
             return data[2:].decode(encoding, "replace"), "utf-16", None
+    if b"\0" in data[:_SAMPLE] and (unmarked := _unmarked_utf16(data[:_SAMPLE])):
+        return data.decode(unmarked, "replace"), "utf-16", None
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     if b"\0" in data:
@@ -135,6 +143,15 @@ def _decode(data: bytes, notes: list[str]) -> tuple[str, str, int | None]:
         line = data.count(b"\n", 0, error.start) + 1
         notes.append(f"not UTF-8 at line {line}; read as Latin-1")
         return data.decode("latin-1"), "latin-1", line
+
+
+def _unmarked_utf16(sample: bytes) -> str | None:
+    """Return the form of UTF-16 without its mark, as the end or a part of a file has it: half of its bytes are NUL."""
+    high, low = sample[::2].count(0), sample[1::2].count(0)
+    most = len(sample) // 2 * 9 // 10
+    if low > most and not high:
+        return "utf-16-le"
+    return "utf-16-be" if high > most and not low else None
 
 
 def stream_name(name: str) -> str:

@@ -26,7 +26,7 @@ def render(report: Report, out: TextIO, *, width: int = 0, colour: bool = False)
     verdicts = verdict_findings(report)
     name_device = has_several_devices(report)
     if not report.negotiations:
-        write([line("No negotiation found.")], out, colour=colour)
+        write([line(f"{wording.none_found(report.left_out)}.")], out, colour=colour)
     for number, negotiation in enumerate(report.negotiations):
         (block,) = build_blocks([negotiation], verdicts)
         lines = heading(block, page, name_device=name_device)

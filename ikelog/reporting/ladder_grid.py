@@ -12,6 +12,8 @@ INDENT = 4
 GAP = 2
 # With fewer columns than this for its contents, a row goes on below its exchange and its arrow is short.
 COMFORTABLE = 40
+# With fewer than this, further lines begin near the margin: words would be broken.
+ROOM = 20
 
 _LONG = {"right": "────────────▶", "left": "◀────────────"}
 _SHORT = {"right": "──▶", "left": "◀──"}
@@ -41,14 +43,19 @@ def build_grid(rows: Sequence[Row], negotiation: Negotiation, page: Page) -> Gri
     arrow = max(label + labels, INDENT + len(_ends(negotiation)[0])) + GAP
     arrows = _LONG if _is_comfortable(arrow + len(_LONG["right"]) + GAP, page) else _SHORT
     contents = arrow + len(arrows["right"]) + GAP
-    hang = contents if _is_comfortable(contents, page) else label
+    hang = contents if _is_comfortable(contents, page) else _hang(label, page)
     # a step stands under the end that logs it, if there is room
-    step = hang if negotiation.role == "responder" else label
+    step = max(hang, label) if negotiation.role == "responder" else label
     return Grid(places, label, arrow, contents, hang, step, arrows)
 
 
 def _is_comfortable(column: int, page: Page) -> bool:
     return not page.width or page.width - column >= COMFORTABLE
+
+
+def _hang(column: int, page: Page) -> int:
+    """Return where the further lines of a row begin: at `column`, if that leaves room for words."""
+    return column if not page.width or page.width - column >= ROOM else 2 * INDENT
 
 
 def heads_lines(negotiation: Negotiation, grid: Grid, page: Page) -> list[Line]:
@@ -72,7 +79,7 @@ def row_lines(row: Row, place: str, grid: Grid, page: Page) -> list[Line]:
     head = Span(f"{' ' * INDENT}{place}".ljust(grid.label), "faint")
     if row.arrow is None:
         gap = Span(" " * (grid.step - grid.label))
-        return wrap((head, gap, span(row.text, row.style)), page.width, grid.step + GAP)
+        return wrap((head, gap, span(row.text, row.style)), page.width, _hang(grid.step + GAP, page))
     label = span(row.label.ljust(grid.arrow - grid.label))
     arrow = Span(grid.arrows[row.arrow] + " " * GAP)
     remarks = "".join(f" · {remark}" for remark in row.remarks)

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TextIO
 
 from ikelog.diagnosis.types import Finding
-from ikelog.report import Report, Source, Summary
+from ikelog.report import Report, Source
 from ikelog.reporting import wording
 from ikelog.reporting.blocks import Block, build_blocks, is_told_in_full, other_findings, verdict_findings
 from ikelog.reporting.finding_lines import finding_lines
@@ -84,12 +84,13 @@ def _counts(report: Report, page: Page) -> list[Line]:
         (summary.incomplete, "unfinished", "odd"),
     ]
     parts = [part for number, what, style in counts if number for part in (" · ", span(f"{number:,} {what}", style))]
-    return justified(line(_negotiations(summary), *parts), line(span(_input(report.sources), "faint")), page)
+    return justified(line(_negotiations(report), *parts), line(span(_input(report.sources), "faint")), page)
 
 
-def _negotiations(summary: Summary) -> str:
+def _negotiations(report: Report) -> str:
+    summary = report.summary
     if not summary.negotiations:
-        return "No negotiation found"
+        return wording.none_found(report.left_out)
     peers = f" with {wording.count(len(summary.peers), 'peer')}" if summary.peers else ""
     return wording.count(summary.negotiations, "negotiation") + peers
 

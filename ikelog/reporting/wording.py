@@ -33,6 +33,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def none_found(left_out: int) -> str:
+    """Say that there is no negotiation; where the filters keep none of those there are, that is told."""
+    return f"No negotiation fits the filters: {left_out:,} left out" if left_out else "No negotiation found"
+
+
 def status(negotiation: Negotiation) -> str:
     """Return the outcome as a heading; an established one with a verdict ended in an error later."""
     if negotiation.outcome == "established" and negotiation.verdict:

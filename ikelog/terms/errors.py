@@ -21,14 +21,19 @@ PLATFORM_ERRORS = "platform errors"
 WRONG_DH_GROUP = "the peer's ke payload contained the wrong dh group"
 ALREADY_NEGOTIATING = "sa is already in negotiation, hence not negotiating again"
 
+NO_CONFIG_DATA = "no config data to send"
+CORRELATION_ENTRY = "failed to remove peer correlation entry"
+
+# These say nothing at all of how a negotiation went.
+MEANINGLESS = frozenset({UNSUPPORTED_FAILOVER, NO_CONFIG_DATA, CORRELATION_ENTRY})
 # Printed in healthy logs, or of something that retries by itself: they end nothing.
 HARMLESS = frozenset(
     {
         UNSUPPORTED_FAILOVER,
         "packet is a retransmission",
         "negotiation context locked currently in use",
-        "no config data to send",
-        "failed to remove peer correlation entry",
+        NO_CONFIG_DATA,
+        CORRELATION_ENTRY,
         ALREADY_NEGOTIATING,
         INVALID_IKE_SPI,
         WRONG_DH_GROUP,

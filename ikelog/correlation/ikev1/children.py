@@ -12,6 +12,8 @@ from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Decided
 from ikelog.events.types import Event, TrafficSelector, Value
 
+# These refuse one proposal of several: the next one may fit.
+_OF_ONE_PROPOSAL = frozenset({"child_proposal_invalidated", "proxies_refused"})
 # The first line of a Quick Mode's end, good or bad, decides about it.
 _COMPLETE = ("child_sa_completed", "child_sa_installed", "child_sas_creating", "child_sa_negotiated")
 
@@ -89,13 +91,16 @@ def _child(state: NegotiationState, node: int | None, events: Sequence[Event]) -
 
 
 def _state(events: Sequence[Event]) -> State | None:
+    refused: State | None = None
     for event in events:
         done = event.kind in _COMPLETE or event.fields.get("new_state") in kinds.CHILD_UP_STATES
         if done or event.kind == "child_sa_created":
             return "up"
-        if is_child_refusal(event) or _is_refusing_notify(event):
+        if event.kind in _OF_ONE_PROPOSAL:
+            refused = "failed"
+        elif is_child_refusal(event) or _is_refusing_notify(event):
             return "failed"
-    return None
+    return refused
 
 
 def _is_refusing_notify(event: Event) -> bool:

@@ -41,14 +41,30 @@ def _ike_up(gathered: Gathered) -> Event | None:
         if shows_up(event) or (event.kind == "session_status" and event.fields.get("status") == "UP"):
             return event
     quick = next((m for m in gathered.messages if m.exchange == "QUICK_MODE"), None)
-    return quick.first if quick is not None else _at_work(gathered)
+    return quick.first if quick is not None else _at_work(gathered) or _refused_under_keys(gathered)
 
 
 def _at_work(gathered: Gathered) -> Event | None:
     """Return the event that shows an SA at work whose beginning is not in the log: liveness, or an end after use."""
-    if any(m.exchange in ("MAIN_MODE", "AGGRESSIVE_MODE") for m in gathered.messages) or gathered.state.failed:
+    if any(m.exchange in _PHASE_1 for m in gathered.messages) or gathered.state.failed:
         return None
     return gathered.events.first("liveness_query_sent", "liveness_query_received", "peer_lost")
+
+
+def _refused_under_keys(gathered: Gathered) -> Event | None:
+    """Return a refusal that the peer sent under the keys of an ISAKMP SA whose beginning is not in the log.
+
+    ASA takes only an encrypted notify as `non-routine`, with its number; others it drops as un-encrypted.
+    """
+    begun = any("Phase 1" in str(e.fields["start"]) for e in gathered.events.of("negotiation_started"))
+    if begun or any(m.exchange in _PHASE_1 for m in gathered.messages):
+        return None
+    received = (e for e in gathered.events.of("notify_received") if "notify_number" in e.fields)
+    return next((e for e in received if notify_key(str(e.fields["notify"])) in _OF_QUICK_MODE), None)
+
+
+_PHASE_1 = ("MAIN_MODE", "AGGRESSIVE_MODE")
+_OF_QUICK_MODE = ("NO_PROPOSAL_CHOSEN", "INVALID_ID_INFO", "INVALID_ID_INFORMATION")
 
 
 def _child_up(gathered: Gathered) -> Event | None:

@@ -10,6 +10,7 @@ from ikelog.events.types import Event
 _ROLES: dict[object, Role] = {"I": "initiator", "R": "responder"}
 # Payloads of MM3 and MM4, AM1 and AM2: behind them the keys exist, and with them the connection id.
 _KEYING = frozenset({"KE", "NONCE"})
+_KEYING_STATES = frozenset({"IKE_I_MM4", "IKE_R_MM3"})
 _ENDING = frozenset(
     """sa_deleted session_torn_down connection_terminated session_disconnected sa_terminating
     negotiation_timed_out""".split()
@@ -71,6 +72,8 @@ def note(state: NegotiationState, event: Event) -> bool:
         state.failed = True
     if is_end(event):
         state.ended = event
+    if event.kind == "state_changed":
+        return event.fields.get("new_state") in _KEYING_STATES
     return event.kind == "payload_processed" and str(event.fields.get("payload")).upper() in _KEYING
 
 
@@ -101,7 +104,7 @@ def role_of(event: Event) -> Role | None:
             return "initiator" if state.startswith("IKE_I_") else "responder" if state.startswith("IKE_R_") else None
         case "sa_deleted":
             return _ROLES.get(fields.get("role"))
-        case "negotiation_started" | "exchange_started":
+        case "negotiation_started" | "exchange_started" | "aggressive_mode_not_started" | "main_mode_not_started":
             return "initiator"
         case "ike_state_failed":
             return {"Initiator": "initiator", "Responder": "responder"}.get(str(fields.get("end_role")))  # type: ignore[return-value]

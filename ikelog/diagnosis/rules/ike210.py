@@ -15,7 +15,9 @@ _WHAT = {
     "certificate_key_unsupported": "certificate with a key that IKE can use",
     "own_credential_missing": "trustpoint in its tunnel group",
     "signature_made": "usable key: what it tried to sign failed",
+    "pki_answered": "certificate or key in its trustpoint",
 }
+_OWN = ("Getting of cert chain for the trustpoint", "Getting of private key")
 
 
 def find(log: Log) -> Iterator[Match]:
@@ -25,7 +27,8 @@ def find(log: Log) -> Iterator[Match]:
             yield _match(said)
     for negotiation in failures(log.negotiations):
         lines = events(negotiation, "own_credential_missing") if negotiation.ike_version == 1 else []
-        lines += [e for e in events(negotiation, "signature_made") if e.fields.get("result") == "failed"]
+        answered = [e for e in events(negotiation, "pki_answered") if e.fields.get("pki_answer") in _OWN]
+        lines += [e for e in (*answered, *events(negotiation, "signature_made")) if e.fields.get("result") == "failed"]
         if lines:
             yield _match(Told((negotiation,), tuple(lines), "observed"))
 
@@ -77,7 +80,7 @@ RULE = Rule(
     meaning="The configuration has this device prove itself with a certificate, and the certificate, the trustpoint or "
     "the key pair that belongs to it is not there: never enrolled, deleted, or lost with a new chassis.",
     find=find,
-    needs=(*_KINDS, "own_credential_missing", "signature_made"),
+    needs=(*_KINDS, "own_credential_missing", "signature_made", "pki_answered"),
     fix=_fixes(),
     looks_like=(
         "%PKI-3-QUERY_KEY: Querying key pair failed.",

@@ -25,15 +25,33 @@ def find(log: Log) -> Iterator[Match]:
     for negotiation in log.negotiations:
         if negotiation.ike_version != 1 or negotiation.outcome == "established":
             continue
-        failed, asked = events(negotiation, *_FAILED), _asked(negotiation)
+        failed, asked = _failed(negotiation), _asked(negotiation)
         if failed:
             yield _match(negotiation, failed, _said(negotiation, failed[0]))
+        elif asked and asked[-1].kind == "sa_deleted" and (answers := _answers(negotiation)):
+            text = f"{peer(negotiation, 'The peer')} gave a user name and password (XAUTH), and they were not accepted."
+            yield _match(negotiation, [answers[0], asked[-1]], text, (_STUCK,))
         elif asked and asked[-1].kind == "sa_deleted":
             text = (
                 f"{peer(negotiation, 'The peer')} was asked for a user name and password (XAUTH) and never answered: "
             )
             text += "a LAN-to-LAN peer has none."
             yield _match(negotiation, [asked[0], asked[-1]], text, (_STUCK,))
+
+
+def _failed(negotiation: Negotiation) -> list[Event]:
+    """Return the lines that say that XAUTH failed; one may be the reason with which IOS deletes the SA."""
+    return [
+        e
+        for e in events(negotiation, *_FAILED, "sa_deleted")
+        if e.kind != "sa_deleted" or str(e.fields.get("reason")).startswith("XAuthenticate fail")
+    ]
+
+
+def _answers(negotiation: Negotiation) -> list[Event]:
+    """Return the lines that read what the peer answered; an ACK or a SET of its own is no answer."""
+    read = events(negotiation, "xauth_attribute_listed", "config_payload_read")
+    return [e for e in read if "reply" in (e.fields.get("xauth_way"), str(e.fields.get("config_type")).lower())]
 
 
 def _asked(negotiation: Negotiation) -> list[Event]:

@@ -9,6 +9,7 @@ from ikelog.diagnosis.facts import IKEV1_FAILED, events, failures, gave_up, peer
 from ikelog.diagnosis.ikev1_silence import auth_unanswered
 from ikelog.diagnosis.rule import Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
+from ikelog.diagnosis.waiting import failed_state, given_up_unseen
 from ikelog.events.types import Event
 
 _SILENT = Alternative("IKE204", "the peer got it and dropped it without an answer: its own log then names our identity")
@@ -20,13 +21,14 @@ def find(log: Log) -> Iterator[Match]:
         if negotiation.ike_version == 1:
             yield from auth_unanswered(negotiation)
             continue
+        yield from given_up_unseen(negotiation, _SILENT, _fixes(negotiation))
         if negotiation.role != "initiator" or negotiation.stage != "auth" or negotiation.ike_up:
             continue
         message, resent = _unanswered(negotiation), _resent(negotiation)
         if message is None and (not resent or _answered(negotiation)):
             continue
         ended = gave_up(negotiation)
-        end = next(iter(ended), None) or _failed_state(negotiation)
+        end = next(iter(ended), None) or failed_state(negotiation)
         if end and (ended or resent or (message and message.repeats)):
             yield _match(negotiation, message, resent, end, observed=bool(ended))
 
@@ -46,11 +48,6 @@ def _resent(negotiation: Negotiation) -> list[Event]:
     """Return the state machine's retransmissions while it waits for IKE_AUTH."""
     traced = events(negotiation, "state_changed")
     return [e for e in traced if e.fields.get("state_event") == "EV_RE_XMT" and "AUTH" in str(e.fields.get("state"))]
-
-
-def _failed_state(negotiation: Negotiation) -> Event | None:
-    failed = [e for e in events(negotiation, "state_changed") if e.fields.get("state_event") == "EV_FAIL"]
-    return failed[-1] if failed else negotiation.failure
 
 
 def _match(

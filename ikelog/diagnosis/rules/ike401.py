@@ -40,7 +40,7 @@ def find(log: Log) -> Iterator[Match]:
             yield Match((negotiation,), lost[:1], _lost(peer(negotiation, "The peer")), fix=liveness_fixes(negotiation))
     for address, ends in lone_ends(log, "timeout").items():
         if address not in told:
-            yield Match((), ends[:3], _lost(address or "A peer"))
+            yield Match((), ends[:3], _lost(address or "A peer"), fix=liveness_fixes(lone=address))
     for event in log.of_none.of("ike_sa_down"):
         if _peer_lost(event):
             remote = event.fields.get("remote")

@@ -32,8 +32,7 @@ def find(log: Log) -> Iterator[Match]:
     for negotiation in log.negotiations:
         if negotiation.ike_up is None:
             continue
-        exchanged = [m for m in negotiation.messages if m.exchange == "CREATE_CHILD_SA"]
-        if exchanged:
+        if exchanged := [m for m in negotiation.messages if m.exchange == "CREATE_CHILD_SA"]:
             yield from _failed(negotiation, exchanged)
     for negotiation, lines, answered in failed_rekeys(log):
         how, others = ("refused", _BECAUSE["NO_PROPOSAL_CHOSEN"]) if answered else ("not answered", _LOST)
@@ -45,12 +44,14 @@ def find(log: Log) -> Iterator[Match]:
 def _failed(negotiation: Negotiation, exchanged: list[Message]) -> Iterator[Match]:
     known = answers(negotiation)
     granted = max((m.n for m in exchanged if m.response and not any(map(is_error, m.notifies))), default=0)
+    busy = [m for m in exchanged if "TEMPORARY_FAILURE" in m.notifies]  # said once, it ends nothing (section 2.25)
     waited = [(end, waiting_request(negotiation, end)) for end in gave_up(negotiation)]
     what = rekeyed(negotiation)
     for request in (m for m in exchanged if m.response is False):
         answer = known.get(request.n)
         if answer is not None:
-            yield from _refused(negotiation, request, answer, what(request), tried_again=granted > request.n)
+            again = granted > request.n or busy == [answer]
+            yield from _refused(negotiation, request, answer, what(request), tried_again=again)
         elif silent := [end for end, waiting in waited if waiting is request]:
             yield _match(negotiation, request, silent[0], what(request), "was not answered", _LOST)
 

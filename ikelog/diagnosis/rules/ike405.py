@@ -18,7 +18,10 @@ _UNTOLD = ("", "unknown", "no reason", "no error")
 def find(log: Log) -> Iterator[Match]:
     """Yield the SAs that this device deleted of its own accord, and the negotiations that it broke off."""
     replaced = {negotiation.rekeyed_from for negotiation in log.negotiations}
+    closed = {peer(n) for n in log.negotiations if n.ike_version == 2 and n.closed and n.closed.by == "local"}
     for address, ends in lone_ends(log, "local").items():
+        if len(ends) == 1 and address in closed:  # 113019 only repeats 750007
+            continue
         text = f"This device ended the SA with {address or 'a peer'}{_times(ends)}"
         yield Match((), ends[:3], f"{text}{_reason(ends)}.")
     for negotiation in log.negotiations:
