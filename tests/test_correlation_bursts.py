@@ -115,7 +115,7 @@ def logs(draw) -> list[Event]:
     return events
 
 
-@settings(SETTINGS, max_examples=500)
+@settings(SETTINGS, max_examples=250)
 @given(logs())
 def test_any_lines_in_bursts_and_single_give_the_same(events):
     assert told(events) == told(broken_up(events))

@@ -21,7 +21,7 @@ from ikelog.reading.sources import text_source
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples"
-DAMAGED = 2  # of each text
+DAMAGED = 1  # of each text
 LONGEST = 400  # lines of a text that is worth damaging as often as the others
 # Where `rules_for` is used.
 GATES = ("ikelog.diagnosis.engine.rules_for", "ikelog.diagnosis.rules.ike903.rules_for")
