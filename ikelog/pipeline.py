@@ -8,11 +8,14 @@ from datetime import tzinfo
 from ikelog import __version__
 from ikelog.correlation.build import build_negotiations
 from ikelog.correlation.correlator import Correlated, correlate_events
+from ikelog.correlation.quiet import shown_but
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.engine import diagnose
+from ikelog.diagnosis.registry import kinds_needed
 from ikelog.diagnosis.rule import Log, SourceFacts
 from ikelog.diagnosis.types import Finding
-from ikelog.events.reader import read_events
+from ikelog.events.reader import read_runs
+from ikelog.events.runs import Run, ShownBy
 from ikelog.events.types import Event
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading
@@ -63,7 +66,7 @@ def analyze(sources: Sequence[SourceText], options: Options = NO_OPTIONS) -> Rep
 
 
 def _analyze(sources: Sequence[SourceText], options: Options) -> Report:
-    read = _read_all(sources, options)
+    read = _read_all(sources, options, shown_but(kinds_needed()) if options.platform is None else None)
     correlated = _correlate(read, options)
     negotiations = build_negotiations(correlated.states)
     wanted = tuple(n for n in negotiations if _wanted(n, options))
@@ -136,11 +139,11 @@ def _owners(correlated: Correlated) -> dict[int, str]:
     return {id(event): f"N{n}" for n, state in enumerate(correlated.states, 1) for event in state.events}
 
 
-def _read_all(sources: Sequence[SourceText], options: Options) -> list[_Read]:
+def _read_all(sources: Sequence[SourceText], options: Options, shown: ShownBy | None = None) -> list[_Read]:
     """Read the sources up to where the user stops it; what wrote them is what the user says, if anything."""
     parts: list[_Read] = []
     for source in sources:
-        parts.append(_read(source, options))
+        parts.append(_read(source, options, shown))
         if parts[-1].interrupted and not source.interrupted:  # a paste that was ended so is whole
             break
     read = _in_order(parts)
@@ -173,12 +176,12 @@ def _nameless(read: list[_Read], options: Options) -> set[str]:
     return {part.source.name for part in read if stream_name(part.source.name) not in named}
 
 
-def _read(source: SourceText, options: Options) -> _Read:
+def _read(source: SourceText, options: Options, shown: ShownBy | None) -> _Read:
     reading = Reading(ClockState(options.year, options.zone))
     events: list[Event] = []
     interrupted = source.interrupted
     try:
-        events.extend(read_events(source, reading))
+        events.extend(read_runs(source, reading, shown))
     except KeyboardInterrupt:
         interrupted = True
     return _Read(source, reading, tuple(events), interrupted)
@@ -240,11 +243,15 @@ def _selected(finding: Finding, options: Options) -> bool:
 
 
 def _facts(part: _Read) -> SourceFacts:
-    known = [e for e in part.events if e.kind != "empty"]
-    clocked = sum(1 for e in known if e.moment is not None)
+    known = sum(_count(e) for e in part.events if e.kind != "empty")
+    clocked = sum(_count(e) for e in part.events if e.kind != "empty" and e.moment is not None)
     lost = lost_lines(part.source) if known else ()
     damaged = tuple(part.reading.damaged) if known else ()
-    return SourceFacts(part.source.name, _platform(part.events), part.source.count, len(known), clocked, lost, damaged)
+    return SourceFacts(part.source.name, _platform(part.events), part.source.count, known, clocked, lost, damaged)
+
+
+def _count(event: Event) -> int:
+    return event.size if isinstance(event, Run) else 1
 
 
 def _platform(events: Sequence[Event]) -> str | None:
@@ -263,7 +270,7 @@ def _source(part: _Read) -> Source:
         unrecognised_lines=len({e.line for e in part.events if e.kind == "unrecognised"}),
         encoding=part.source.encoding,
         first_time=first.time if first else None,
-        last_time=last.time if last else None,
+        last_time=(last.events[-1] if isinstance(last, Run) else last).time if last else None,
         clock=SourceClock(clock.year or clock.given_year, clock.zone, clock.marks),
         notes=part.source.notes,
     )
@@ -273,7 +280,10 @@ def _lines_covered(events: Sequence[Event]) -> int:
     """Count the lines that events in the order of their lines are made of, each once."""
     count = covered = 0
     for event in events:
-        if event.end_line > covered:
+        if isinstance(event, Run):
+            count += event.size
+            covered = event.end_line
+        elif event.end_line > covered:
             count += event.end_line - max(covered, event.line - 1)
             covered = event.end_line
     return count

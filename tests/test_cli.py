@@ -287,12 +287,12 @@ def test_filters_that_keep_nothing_say_so():
 def test_an_interrupt_ends_the_reading_of_all_files(args):
     """The user stops it in the first of two files: neither is said to hold nothing, and the second is not begun."""
     stops = (
-        "import ikelog.pipeline as p\nread = p.read_events\n"
-        "def stopped(source, reading):\n"
-        "    for number, event in enumerate(read(source, reading)):\n"
+        "import ikelog.pipeline as p\nread = p.read_runs\n"
+        "def stopped(source, reading, shown_by):\n"
+        "    for number, event in enumerate(read(source, reading, shown_by)):\n"
         "        if number == 20:\n            raise KeyboardInterrupt\n"
         "        yield event\n"
-        "p.read_events = stopped\nfrom ikelog.cli.main import run\nrun()"
+        "p.read_runs = stopped\nfrom ikelog.cli.main import run\nrun()"
     )
     command = [sys.executable, "-c", stops, *args, str(PSK), str(PEERS)]
     done = subprocess.run(command, capture_output=True, timeout=60)

@@ -20,7 +20,8 @@ from ikelog.diagnosis.compare import (
 )
 from ikelog.diagnosis.policies import refusals
 from ikelog.diagnosis.types import Attribute
-from ikelog.events.types import Event, Events, Proposal, TrafficSelector
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event, Proposal, TrafficSelector
 
 
 def ike(number: int, encryption: str, prf: str, integrity: str, group: str) -> Proposal:

@@ -64,7 +64,7 @@ def _build(gathered: Gathered, decided: Decided) -> Negotiation:
         mode=mode_of(events) if state.version == 1 else None,
         outcome=decided.outcome,
         device=state.device,
-        platform=next((event.platform for event in events if event.platform), None),
+        platform=events.platform,
         role=state.role if state.version == 1 else build_role(gathered, decided),
         remote=build_ikev1_end(gathered, "remote") if state.version == 1 else build_end(gathered, "remote"),
         initiator_spi=state.initiator_spi,

@@ -73,7 +73,7 @@ class Built(Negotiation):
 
     @cached_property
     def spans(self) -> tuple[Span, ...]:
-        return _spans(self.events)
+        return _spans(self.events.stretches)
 
     @cached_property
     def started_at(self) -> str | None:

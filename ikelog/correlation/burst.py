@@ -12,6 +12,7 @@ from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
 from ikelog.correlation.view import View, give
 from ikelog.correlation.waiting import settle_waiting, take_waiting
+from ikelog.events.runs import Run
 from ikelog.events.types import Event, Handle, Value
 
 # Nameless lines of these kinds do not wait, or do more than that.
@@ -69,6 +70,24 @@ def go_on(burst: Burst, event: Event) -> bool:
         _take(burst, event)
     else:
         burst.state.events.append(event)
+    return True
+
+
+def go_on_run(burst: Burst, run: Run) -> bool:
+    """Take a run as `go_on` would take its events one by one; tell whether it was taken."""
+    spis, role = run.shown
+    if run.line > burst.until or run.source != burst.source or run.device != burst.device or run.handle is None:
+        return False
+    if run.handle is not burst.handle and not _is_same_owner(burst, run.handle):
+        return False
+    if spis is not None and (spis != (burst.initiator_spi, burst.responder_spi) or role not in (None, burst.role)):
+        return False
+    if burst.view.waiting.events:
+        settle_waiting(burst.view, take_waiting(burst.view), burst.state)
+        burst.state.events.append(run)
+        _renew(burst)
+    else:
+        burst.state.events.append(run)
     return True
 
 

@@ -1,15 +1,14 @@
 """What became of an IKE SA that had come up: who ended it, and why."""
 
-from collections.abc import Sequence
-
 from ikelog.correlation.gathered import Gathered
 from ikelog.correlation.messages import names
 from ikelog.correlation.types import Closed, ClosedBy, Decided
+from ikelog.events.sequence import Events
 from ikelog.events.types import Event
 from ikelog.terms import errors
 
 # The kinds that may tell of an end.
-_CLOSING = (
+CLOSING = (
     "message_received",
     "message_decrypted",
     "ike_delete_received",
@@ -28,19 +27,20 @@ def build_closed(gathered: Gathered, decided: Decided) -> Closed | None:
     up, events = decided.ike_up, gathered.events
     if up is None:
         return None
-    begin = next((place for place in events.places.get(up.kind, ()) if events[place] is up), 0)
-    places = sorted(place for kind in _CLOSING for place in events.places.get(kind, ()) if place >= begin)
-    for place in places:
-        event = events[place]
-        by, reason = _closing(event, events[place + 1 : place + 4])
+    told = events.of(up.kind, *CLOSING)
+    begin = next((place for place, event in enumerate(told) if event is up), 0)
+    for event in told[begin:]:
+        if event.kind not in CLOSING:
+            continue
+        by, reason = _closing(event, events)
         if by is not None:
             by = "rekey" if by == "local" and gathered.state.rekey_pending else by
             return Closed(by, reason, event.line, event.time)
     return None
 
 
-def _closing(event: Event, behind: Sequence[Event]) -> tuple[ClosedBy | None, str | None]:
-    """Return who ended the IKE SA, and why, where an event says so. `behind` are the events that follow it."""
+def _closing(event: Event, events: Events) -> tuple[ClosedBy | None, str | None]:
+    """Return who ended the IKE SA, and why, where an event among others says so."""
     reason = str(event.fields["reason"]) if "reason" in event.fields else None
     reason = None if reason in ("unknown", "Unknown") else reason
     if event.kind in ("message_received", "message_decrypted"):
@@ -50,7 +50,7 @@ def _closing(event: Event, behind: Sequence[Event]) -> tuple[ClosedBy | None, st
         case "ike_delete_received":
             return "peer", reason
         case "delete_received":  # printed before the line that says which SA: an ESP SA's DELETE ends no IKE SA
-            return (None if any(e.kind == "child_delete_received" for e in behind) else "peer"), reason
+            return (None if events.follows(event, "child_delete_received", within=3) else "peer"), reason
         case "ike_sa_down":
             return _ended_by(reason or ""), reason
         case "error_reported" if event.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED:

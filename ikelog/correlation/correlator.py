@@ -5,17 +5,18 @@ from operator import itemgetter
 
 from ikelog.correlation import kinds
 from ikelog.correlation.beginnings import adopt, take_beginning
-from ikelog.correlation.burst import NO_BURST, Burst, begin_burst, go_on
+from ikelog.correlation.burst import NO_BURST, Burst, begin_burst, go_on, go_on_run
 from ikelog.correlation.devices import Devices, view_of
 from ikelog.correlation.expiry import expire, settle
 from ikelog.correlation.handles import full_handle, hold, take_over
-from ikelog.correlation.identity import NO_IDENTITY, Identity, endpoints, identity_of
+from ikelog.correlation.identity import NO_IDENTITY, ZERO_SPI, Identity, endpoints, identity_of
 from ikelog.correlation.ikev1.correlator import settle_ikev1, take_beside, take_ikev1
 from ikelog.correlation.same_request import answer_request, find_answered
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
 from ikelog.correlation.view import View, give, just_aborted, may_be_of_ended, new_state, states_between
 from ikelog.correlation.waiting import settle_waiting, take_waiting, wait
+from ikelog.events.runs import Run
 from ikelog.events.types import Endpoint, Event, Handle
 
 _LINE = itemgetter(2)
@@ -34,9 +35,39 @@ def correlate_events(events: Iterable[Event]) -> Correlated:
     devices = Devices()
     burst = NO_BURST
     for event in events:
-        if not go_on(burst, event):
+        if type(event) is Run:
+            if not go_on_run(burst, event):
+                burst = _take_run(devices, event, burst)
+        elif not go_on(burst, event):
             burst = _take(devices, event, burst)
     return _finish(devices)
+
+
+def _take_run(devices: Devices, run: Run, burst: Burst) -> Burst:
+    """Take the events of a run at once where its handle is owned by the negotiation that it shows, else one by one."""
+    spis, role = run.shown
+    identity = _identity(spis, role) if spis is not None else None
+    view = view_of(devices, run, identity)
+    handle = full_handle(view, run.handle) if run.handle is not None else None
+    owner = view.owners.get(handle) if handle is not None else None
+    same = view.by_initiator.get(identity.initiator_spi or "") if identity is not None else None
+    shows_owner = identity is None or (same and find_answered(same, identity.responder_spi) is owner)
+    if owner is None or handle is None or run.ike_version == 1 or not shows_owner:
+        for event in run.events:
+            if not go_on(burst, event):
+                burst = _take(devices, event, burst)
+        return burst
+    expire(view, run)
+    view.ikev1.latest = view.ikev1.latest and run.ike_version is None
+    view.syslog_only = False
+    if same is not None and identity is not None and identity.responder_spi is not None:
+        answer_request(same, owner, identity.responder_spi)
+    return _take_named(view, run, owner, handle, role)
+
+
+def _identity(spis: tuple[str, str], role: Role | None) -> Identity:
+    initiator, responder = spis
+    return Identity(initiator, None if responder == ZERO_SPI else responder, role)
 
 
 def _take(devices: Devices, event: Event, burst: Burst) -> Burst:

@@ -1,7 +1,7 @@
 """All that was gathered of a negotiation, as the functions that freeze it look at it."""
 
 from ikelog.correlation.state import MessageState, NegotiationState
-from ikelog.events.types import Events
+from ikelog.events.sequence import Events
 from ikelog.record import record
 
 

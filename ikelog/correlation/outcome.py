@@ -133,7 +133,7 @@ def child_refusal(gathered: Gathered) -> Event | None:
     if later is None:
         return refusing[0] if refusing else _refused_by_map(gathered)
     if refusing:  # what is refused from there on is a later Child SA
-        refusing = [event for event in takewhile(lambda e: e.line < later, gathered.events) if _is_refusal(event)]
+        refusing = [event for event in takewhile(lambda e: e.line < later, gathered.events.told) if _is_refusal(event)]
     return refusing[0] if refusing else None
 
 
@@ -175,7 +175,7 @@ def _failure(gathered: Gathered, ike_up: Event | None, child_up: Event | None, r
     if ike_up is not None:
         told = gathered.events.of(*kinds.NAME_ERROR)
         return next((e for e in told if e.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED), None)
-    found = next((e for e in gathered.events if is_failure(e)), None)
+    found = next((e for e in gathered.events.told if is_failure(e)), None)
     refused = _refusing_message(gathered)
     if found is None or (refused is not None and refused.line < found.line):
         return refused or found

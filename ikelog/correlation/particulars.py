@@ -17,7 +17,8 @@ from ikelog.correlation.types import (
     Transforms,
     Vrf,
 )
-from ikelog.events.types import Endpoint, Event, Events, Proposal, Value
+from ikelog.events.sequence import Events
+from ikelog.events.types import Endpoint, Event, Proposal, Value
 from ikelog.record import replaced
 
 _OFFERING = {

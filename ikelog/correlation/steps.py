@@ -2,7 +2,8 @@
 
 from ikelog.correlation import kinds
 from ikelog.correlation.types import Step
-from ikelog.events.types import Event, Events
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event
 from ikelog.terms import errors
 
 # For each kind its words, and others for a line that does not give the fields of the first.

@@ -2,7 +2,8 @@
 
 from typing import Literal, TypeVar
 
-from ikelog.events.types import Event, Events, Proposal, TrafficSelector
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event, Proposal, TrafficSelector
 from ikelog.record import open_record, record
 
 Role = Literal["initiator", "responder"]

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from ikelog.correlation.types import Message, Negotiation
-from ikelog.events.types import Event, Events, Proposal
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event, Proposal
 from ikelog.terms import errors
 
 FAILED = ("failed", "child_failed")
@@ -25,12 +26,12 @@ def nearby(negotiation: Negotiation, *kinds: str) -> list[Event]:
 
 def _of(found: Events, kinds: tuple[str, ...]) -> list[Event]:
     """Return the events of the given kinds; of most kinds that a rule asks for a healthy negotiation has none."""
-    return [] if not found or found.places.keys().isdisjoint(kinds) else found.of(*kinds)
+    return found.of(*kinds) if found else []
 
 
 def tells(negotiation: Negotiation, *kinds: str) -> bool:
     """Tell whether a negotiation has an event of its own of one of the kinds."""
-    return not negotiation.events.places.keys().isdisjoint(kinds)
+    return negotiation.events.has(*kinds)
 
 
 def errors_reported(negotiation: Negotiation, *sentences: str) -> list[Event]:

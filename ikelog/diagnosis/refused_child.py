@@ -12,7 +12,8 @@ from ikelog.diagnosis.facts import errors_among, events
 from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log
 from ikelog.diagnosis.types import Alternative, Comparison
-from ikelog.events.types import Event, Events, TrafficSelector, Value
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event, TrafficSelector, Value
 from ikelog.record import record
 
 _REFUSED_ENTRIES = ("crypto_map_unmatched", "crypto_map_incomplete", "crypto_map_peer_differs")

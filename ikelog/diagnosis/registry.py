@@ -4,6 +4,7 @@ import importlib
 import os
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain
 
 from ikelog.diagnosis import rules as package
 from ikelog.diagnosis.rule import Log, Rule
@@ -35,6 +36,11 @@ def rules_for(log: Log) -> tuple[Rule, ...]:
 
 def _is_met(needs: tuple[str, ...], log: Log) -> bool:
     return not needs or not log.shows.isdisjoint(needs)
+
+
+def kinds_needed() -> frozenset[str]:
+    """Return what any rule needs of a log, the kinds of events among it."""
+    return frozenset(chain.from_iterable(needs for needs, _ in _needs().values()))
 
 
 def rule(code_or_name: str) -> Rule | None:

@@ -9,7 +9,8 @@ from typing import Protocol
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.facts import begun, errors_among
 from ikelog.diagnosis.types import Alternative, Certainty, Comparison, Fix, Severity, Side
-from ikelog.events.types import Event, Events
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event
 from ikelog.reading.damage import Damage
 from ikelog.reading.lost import Loss
 from ikelog.record import open_record, record
@@ -145,7 +146,7 @@ class Rule:
 
 
 def _shown(log: Log) -> Iterator[Iterable[str]]:
-    yield log.of_none.places
+    yield log.of_none.kinds
     yield _of_ikev1(log.of_none)
     yield _sentences(log.of_none)
     yield from _shown_by_ends(log.negotiations)
@@ -163,11 +164,11 @@ def _shown_by_ends(negotiations: Iterable[Negotiation]) -> Iterator[tuple[str, .
 
 def _shown_by(negotiation: Negotiation) -> set[str]:
     """Return what a negotiation shows beside its end."""
-    shown = set(negotiation.events.places)
+    shown = set(negotiation.events.kinds)
     if negotiation.ike_version == 1:
         shown.update(_of_ikev1(negotiation.events))
     if negotiation.nearby:
-        shown.update(negotiation.nearby.places, _sentences(negotiation.nearby))
+        shown.update(negotiation.nearby.kinds, _sentences(negotiation.nearby))
     if "error_reported" in shown or "negotiation_aborted" in shown:
         shown.update(_sentences(negotiation.events))
     for message in negotiation.messages:
@@ -195,7 +196,7 @@ _OTHERS: dict[str, Callable[[Negotiation], object]] = {
 
 def _of_ikev1(events: Events) -> Iterator[str]:
     """Yield the kinds of events that are no IKEv2 negotiation's, for rules that look for them in others alone."""
-    return (f"ikev1 {kind}" for kind in events.places)
+    return (f"ikev1 {kind}" for kind in events.kinds)
 
 
 def _sentences(events: Events) -> set[str]:

@@ -1,8 +1,6 @@
 """What a device reported: one frozen Event for each thing it wrote down."""
 
 from collections.abc import Mapping
-from functools import cached_property
-from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -90,36 +88,3 @@ class Event(NamedTuple):
     def offset_ms(self) -> int | None:
         """Milliseconds since the source's first clock."""
         return self.moment.offset_ms if self.moment is not None else None
-
-
-class Events(tuple[Event, ...]):
-    """Events in the order of their lines, and where those of each kind stand among them."""
-
-    @cached_property
-    def places(self) -> Mapping[str, list[int]]:
-        """The places of the events of each kind that occurs, ascending."""
-        places: dict[str, list[int]] = {}
-        for place, event in enumerate(self):
-            kind = event[0]
-            if kind in places:
-                places[kind].append(place)
-            else:
-                places[kind] = [place]
-        return places
-
-    def of(self, *kinds: str) -> list[Event]:
-        """Return the events of the given kinds, in order."""
-        if self.places.keys().isdisjoint(kinds):
-            return []
-        found = [self.places[kind] for kind in dict.fromkeys(kinds) if kind in self.places]
-        places = found[0] if len(found) == 1 else sorted(chain.from_iterable(found))
-        return [self[place] for place in places]
-
-    def first(self, *kinds: str) -> Event | None:
-        """Return the first event of the given kinds, or None."""
-        places = [self.places[kind][0] for kind in kinds if kind in self.places]
-        return self[min(places)] if places else None
-
-    def has(self, *kinds: str) -> bool:
-        """Tell whether an event of one of the given kinds is among them."""
-        return not self.places.keys().isdisjoint(kinds)

@@ -64,6 +64,7 @@ class Texts(dict[str, Text]):
 
     def __init__(self, tag: Tag, printed: str) -> None:
         super().__init__()
+        self.code = tag.code
         self._tag = tag
         self._printed = printed
         self._memo = memo(tag.family, "body")

@@ -75,6 +75,11 @@ class Reading:
         self.hosts: set[str] = set()
         self.own_clocks: set[str | None] = set()
 
+    @property
+    def may_be_split(self) -> bool:
+        """Whether a header that looks like others is read as they are, whatever stood above it."""
+        return self.numbering is None and not (self.collected or self.own_clocks or self.prompts)
+
 
 @cache
 def _groups(family: str) -> tuple[tuple[str, str], ...]:

@@ -1,4 +1,4 @@
-"""Cut a source into blocks, and each block into rows by the style of most of its lines."""
+"""Cut a source into blocks, and these into rows by the style of most of their lines."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import islice
 
 from ikelog.reading.envelope import walk_header
+from ikelog.reading.records import HEADER, JOINED, RecordForm, record_form
 from ikelog.reading.sources import SourceText
 from ikelog.reading.styles import MOST_PIECES, Row, Style, clock_form, style_of
 
@@ -16,8 +17,39 @@ _SAMPLED_LINES = 8
 _MOST_STYLES = 64
 
 
+class Block:
+    """A block of whole lines: the number of the first, their text, each with its newline, and how they are wrapped.
+
+    `style` cuts its lines into rows, `form` the block into records; None where no pattern does.
+    """
+
+    def __init__(self, first: int, text: str, style: Style | None, form: RecordForm | None) -> None:
+        self.first = first
+        self.text = text
+        self.style = style
+        self.form = form
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines, without their newlines."""
+        return self.text.split("\n")[:-1]
+
+    def rows(self) -> "Rows":
+        """Cut all of the block into rows."""
+        return self._cut(self.first, self.text)
+
+    def rows_of(self, line: int, count: int) -> "Rows":
+        """Cut some lines from a number on into rows."""
+        place = line - self.first
+        return self._cut(line, "\n".join([*self.lines[place : place + count], ""]))
+
+    def _cut(self, first: int, text: str) -> "Rows":
+        rows = self.style.rows(text) if self.style else [("", "", "", "", line) for line in text.split("\n")[:-1]]
+        return Rows(first, text, rows)
+
+
 class Rows:
-    """A block of whole lines: the number of the first, their text, each with its newline, and their rows."""
+    """Whole lines cut into rows: the number of the first, their text, each with its newline, and their rows."""
 
     def __init__(self, first: int, text: str, rows: list[Row]) -> None:
         self.first = first
@@ -33,25 +65,27 @@ class Rows:
         return self.text.split("\n")
 
 
-def read_rows(source: SourceText) -> Iterator[Rows]:
-    """Yield the rows of a source, block by block."""
+_Way = tuple[Style | None, RecordForm | None]
+
+
+def read_blocks(source: SourceText) -> Iterator[Block]:
+    """Yield a source block by block."""
     text, position, first = source.text, 0, 1
-    known: dict[tuple[str, ...], Style | None] = {}
+    known: dict[tuple[str, ...], _Way] = {}
     while position < len(text):
         end = text.rfind("\n", position, position + BLOCK) + 1
         if end <= position:  # a line that is longer than a block, or the last
             end = text.find("\n", position) + 1 or len(text)
         block = text[position:end]
         block = block if block.endswith("\n") else block + "\n"
-        style = _style(block, known) if len(text) >= _WORTH_A_STYLE else None
-        rows = style.rows(block) if style else [("", "", "", "", line) for line in block.split("\n")[:-1]]
-        yield Rows(first, block, rows)
-        first += len(rows)
+        style, form = _way(block, known) if len(text) >= _WORTH_A_STYLE else (None, None)
+        yield Block(first, block, style, None if HEADER in block or JOINED in block else form)
+        first += block.count("\n")
         position = end
 
 
-def _style(block: str, known: dict[tuple[str, ...], Style | None]) -> Style | None:
-    """Return the style of most lines of a block, as a few of them show it."""
+def _way(block: str, known: dict[tuple[str, ...], _Way]) -> _Way:
+    """Return the style of most lines of a block, as a few of them show it, and the form of its records."""
     found: dict[tuple[str, ...], str] = {}
     counts: Counter[tuple[str, ...]] = Counter()
     days: set[tuple[str, str] | None] = set()
@@ -63,11 +97,12 @@ def _style(block: str, known: dict[tuple[str, ...], Style | None]) -> Style | No
         days.update(clock_form(piece) for name, piece, _ in walked if name == "CLOCK")
     shape = counts.most_common(1)[0][0]
     (day,) = days if len(days) == 1 else (None,)
-    key = (*shape, *(day or ()))
+    form = record_form(found[shape]) if day is not None else None
+    key = (*shape, *(day or ()), form.pattern.pattern if form is not None else "")
     if len(known) >= _MOST_STYLES:
         known.clear()
     if key not in known:
-        known[key] = style_of(found[shape], on_one_day=day is not None)
+        known[key] = style_of(found[shape], on_one_day=day is not None), form
     return known[key]
 
 

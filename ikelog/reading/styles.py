@@ -78,7 +78,7 @@ def style_of(line: str, *, on_one_day: bool = False) -> Style | None:
 
 
 def _tagged(seen: str) -> str:
-    return f"{_earlier(seen, None, before_tag=True)}(?={tag_openings().pattern})({_tag()})"
+    return f"{_earlier(seen, None, before_tag=True)}(?={tag_openings().pattern})({one_line_tag()})"
 
 
 def _front(begins: str | None) -> str:
@@ -162,7 +162,8 @@ def _with_first(pattern: str, letters: set[str]) -> frozenset[str]:
 
 
 @cache
-def _tag() -> str:
+def one_line_tag() -> str:
+    """Return one pattern for the tags of all families, which never goes over the end of a line."""
     return f"(?>{_one_line(tags().pattern)})"
 
 

@@ -6,7 +6,8 @@ from ikelog.correlation.gathered import Gathered
 from ikelog.correlation.ikev1 import kinds
 from ikelog.correlation.ikev1.progress import is_fatal, shows_up
 from ikelog.correlation.types import Decided, Outcome, Stage
-from ikelog.events.types import Event, Events
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event
 
 # Reasons with which an SA is deleted that had not failed.
 _HARMLESS_REASONS = ("No reason", "No Error", "Receive initial contact", "Initial contact")

@@ -16,7 +16,8 @@ from ikelog.correlation.types import (
     Offer,
     Transforms,
 )
-from ikelog.events.types import Event, Events, Value
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event, Value
 from ikelog.record import replaced
 
 Side = Literal["local", "remote"]

@@ -9,7 +9,8 @@ from ikelog.diagnosis.facts import errors_among, events, notified, peer
 from ikelog.diagnosis.quick_mode import UNKNOWN_COOKIE, notify_names
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Fix
-from ikelog.events.types import Event, Events
+from ikelog.events.sequence import Events
+from ikelog.events.types import Event
 from ikelog.terms import errors
 
 _HERE = ("ike_sa_unknown", "unknown_ike_sa")
