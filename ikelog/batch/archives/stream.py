@@ -61,6 +61,12 @@ class Stream:
         while block := self.block():
             yield block
 
+    def whole(self) -> Iterator[bytes]:
+        """Yield all that is left; raises Broken in the end where that is not all there should be."""
+        yield from self.blocks()
+        if self.broken:
+            raise self.broken
+
     def tell(self) -> int:
         """Return how many bytes were read."""
         return self.position
