@@ -46,11 +46,13 @@ def _read_text(stream: Stream, name: str) -> Iterator[Member | Skipped]:
     size = stream.size
     while (head := stream.peek(_SAMPLE)) and not head.strip(b"\0"):  # as a log that was cut while it was written has
         stream.block()
-    if stream.position and not head:
+    if not head and stream.broken:
+        pass
+    elif stream.position and not head:
         yield Skipped(name, "binary", f"nothing but {stream.position} NUL bytes")
     elif _is_binary(head[:_SAMPLE]):
         yield Skipped(name, "binary", "no text")
-    elif head or not stream.broken:
+    else:
         sections = is_show_tech(head[:_SAMPLE])
         yield Member(name, size, log_sections(stream.blocks()) if sections else stream.blocks())
     if stream.broken:

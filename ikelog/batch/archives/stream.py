@@ -84,6 +84,8 @@ class Stream:
                     return block
         except Broken as broken:
             self.broken = broken
+        except MemoryError:
+            self.broken = Broken("needs_memory", "there is not enough memory to read it")
         except Exception as error:  # the libraries raise what they like on data that somebody has made up
             self.broken = Broken("corrupt", str(error) or type(error).__name__)
         self._blocks = iter(())
