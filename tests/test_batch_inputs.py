@@ -221,6 +221,58 @@ def test_zip64_and_comment() -> None:
     assert of_bytes(b"#!/bin/sh\n" + out.getvalue()) != ({"x!a.log": LOG}, [])  # what begins as text is text
 
 
+FORWARD = replaced(DEFAULT, held_bytes=100)
+
+
+class Unseekable(io.RawIOBase):
+    """What zipfile writes to without going back: sizes follow the data."""
+
+    def __init__(self) -> None:
+        self.out = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self.out += data
+        return len(data)
+
+
+@pytest.mark.parametrize("method", [0, 8, 12, 14])
+def test_a_zip_that_is_too_large_to_be_held_is_read_forward(method: int) -> None:
+    files = {"a.log": LOG, "d/": b"", "empty.log": b"", "é.log": LOG * 20}
+    data = archives.zipped(files, method)
+    expected = {f"x!{name}": data for name, data in files.items() if name != "d/"}
+    assert of_bytes(COMPRESSIONS["gz"](data), limits=FORWARD) == (expected, [])
+    assert of_bytes(COMPRESSIONS["gz"](archives.zipped({"b.zip": data})), limits=FORWARD) == (
+        {name.replace("x!", "x!b.zip!"): data for name, data in expected.items()},
+        [],
+    )
+
+
+@pytest.mark.parametrize("method", [8, 12])
+def test_a_zip_that_was_written_forward_is_read_so(method: int) -> None:
+    file = Unseekable()
+    with zipfile.ZipFile(file, "w", method) as archive:  # type: ignore[arg-type]
+        archive.writestr("a.log", LOG)
+        with archive.open("b.log", "w", force_zip64=True) as member:
+            member.write(LOG * 3)
+        archive.writestr("c.log", LOG)
+    read, left = of_bytes(bytes(file.out), seekable=False, limits=FORWARD)
+    assert (read, left) == ({"x!a.log": LOG, "x!b.log": LOG * 3, "x!c.log": LOG}, [])
+    for end in range(40, len(file.out) - 1, 997):
+        cut, left = of_bytes(bytes(file.out)[:end], seekable=False, limits=FORWARD)
+        assert left
+        assert all(read[name].startswith(data) for name, data in cut.items())
+
+
+def test_members_that_nobody_reads_are_passed_over_forward() -> None:
+    data = archives.zipped({f"{n}.log": LOG for n in range(5)})
+    items = list(read_stream(Stream(iter([data])), "x", Layer(FORWARD)))
+    assert [item.name for item in items] == [f"x!{n}.log" for n in range(5)]
+    assert all(isinstance(item, Member) for item in items)
+
+
 SHOW_TECH = b"""edge7#show tech-support
 ------------------ show version ------------------
 

@@ -95,9 +95,12 @@ def test_links_and_devices_in_a_zip() -> None:
         for name, mode in (("link", 0o120777), ("tty", 0o020666), ("pipe", 0o010666), ("good.log", 0o100644)):
             info = zipfile.ZipInfo(name)
             info.create_system, info.external_attr = 3, mode << 16
-            archive.writestr(info, b"/etc/passwd")
+            archive.writestr(info, b"" if name == "pipe" else b"/etc/passwd")
+        info = zipfile.ZipInfo("-")  # `dmesg | zip a.zip -`
+        info.create_system, info.external_attr = 3, 0o010660 << 16
+        archive.writestr(info, LOG)
     read, left = of_bytes(out.getvalue())
-    assert read == {"x!good.log": b"/etc/passwd"}
+    assert read == {"x!good.log": b"/etc/passwd", "x!-": LOG}
     assert reasons(left) == [("x!link", "link"), ("x!tty", "device"), ("x!pipe", "fifo")]
 
 
@@ -141,6 +144,8 @@ def test_an_encrypted_zip_with_aes_and_with_zipcrypto() -> None:
         ("x!aes.zip!secret.log", "encrypted"),
         ("x!old.zip!secret.log", "encrypted"),
     ]
+    read, left = of_bytes(gzip.compress(archives.aes_zip({"secret.log": LOG})), limits=replaced(DEFAULT, held_bytes=9))
+    assert (read, reasons(left)) == ({}, [("x!secret.log", "encrypted")])
 
 
 @pytest.mark.parametrize("header", [False, True])
@@ -349,11 +354,8 @@ def test_the_limits_of_one_walk(tmp_path: Path) -> None:
     read, left = walked(folder, limits=replaced(DEFAULT, member_bytes=len(LOG) - 1))
     assert {item.reason for item in left} == {"too_large"}
     assert len(left) == 16
-    big = {
-        "b.tgz": archives.tar(
-            {"a.zip": archives.zipped({"r.log": random.Random(1).randbytes(9999).hex().encode()})}, "w:gz"
-        )
-    }
+    seven = archives.seven_zip({"r.log": random.Random(1).randbytes(9999).hex().encode()})
+    big = {"b.tgz": archives.tar({"a.7z": seven}, "w:gz")}
     read, left = walked(written(tmp_path / "held", big), limits=replaced(DEFAULT, held_bytes=9000))
     assert (read, [item.reason for item in left]) == ({}, ["too_large"])
 
@@ -433,7 +435,7 @@ TIGHT = Limits(
     depth=4,
     members=50,
     name_length=100,
-    held_bytes=500_000,
+    held_bytes=20_000,
     memory_bytes=1 << 24,
 )
 SMALL = LOG[:6000]
@@ -441,11 +443,17 @@ SMALL = LOG[:6000]
 
 def _seeds() -> list[bytes]:
     inner = {form: pack(form, SMALL) for form in (*COMPRESSIONS, *ARCHIVES)}
+    noise = random.Random(1).randbytes(TIGHT.held_bytes // 2).hex().encode()  # so that a zip of it is read forward
     seeds = list(inner.values())
     for form in ARCHIVES:
         seeds.append(ARCHIVES[form](inner))
         seeds.append(COMPRESSIONS["zst"](ARCHIVES[form]({"a": SMALL, "b/c.gz": inner["gz"]})))
-    return [*seeds, archives.aes_zip({"a": SMALL}), archives.overlapping_zip(5, SMALL)]
+    return [
+        *seeds,
+        COMPRESSIONS["gz"](archives.zipped({"a": noise, "b": SMALL})),
+        archives.aes_zip({"a": SMALL}),
+        archives.overlapping_zip(5, SMALL),
+    ]
 
 
 SEEDS = _seeds()
