@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from ikelog.batch.archives.reading import read_stream
 from ikelog.batch.archives.stream import Stream, file_blocks
 from ikelog.batch.inputs import DEFAULT, Limits, Member, Skipped, walk
 from ikelog.batch.limits import Layer
-from ikelog.record import replaced
+from ikelog.batch.members import REASONS
+from ikelog.record import fields, replaced
 
 GOOD = {"good1.log": LOG, "good2.log": b"IKEv2:Insert SA\n"}
 ROOT = Path(__file__).parent.parent
@@ -496,3 +498,19 @@ def test_whatever_an_archive_holds_it_ends_within_the_limits(data: bytes, seekab
             total += len(block)
     assert total <= TIGHT.total_bytes + len(data) + (1 << 18)
     assert count <= 3 * TIGHT.members
+
+
+def test_the_page_tells_all_reasons_and_all_limits_as_they_are() -> None:
+    page = (ROOT / "docs/batch-inputs.md").read_text(encoding="utf-8")
+    used: set[str] = set()
+    for path in (ROOT / "ikelog/batch").rglob("*.py"):
+        used |= set(re.findall(r'(?:Broken|Stop)\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
+    assert {"encrypted", "link", "too_deep"} - used == {"too_deep"}  # which is told by a Skipped
+    assert used <= set(REASONS)
+    assert [row for row in page.splitlines() if re.match(r"\| `\w+` \| [^|]*\|$", row)] == [
+        f"| `{code}` | {why} |" for code, why in REASONS.items()
+    ]
+    units = {"GB": 10**9, "MB": 10**6, "": 1}
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) ?([GM]B)? \| \S", page, re.MULTILINE)
+    told = {name: int(number) * units[unit] for name, number, unit in rows}
+    assert told == {name: getattr(DEFAULT, name) for name in fields(DEFAULT)} | {"memory_bytes": 134 * 10**6}
