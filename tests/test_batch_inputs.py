@@ -3,6 +3,8 @@
 import io
 import itertools
 import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -191,6 +193,13 @@ def test_a_pipe_that_was_named_is_read_to_its_end(tmp_path: Path) -> None:
     assert (read, left) == ({f"/dev/fd/{reading}!a.log": LOG}, [])
 
 
+def test_standard_input() -> None:
+    code = "from ikelog.batch.inputs import walk; [print(item.name, sum(map(len, item.blocks))) for item in walk('-')]"
+    data = archives.zipped({"a.log": LOG})
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+    assert done.stdout.decode() == f"<stdin>!a.log {len(LOG)}\n"
+
+
 def test_an_archive_has_names_of_its_own_for_files_of_one_name() -> None:
     data = archives.tar_of([(tarfile.TarInfo(name), name.encode() + b"\n") for name in ("a", "./a", "b", "a")])
     assert list(of_bytes(data)[0]) == ["x!a", "x!a~2", "x!b", "x!a~3"]
@@ -299,6 +308,9 @@ edge7#show clock
 """
 
 
+LONG = b"------------------ show version ------------------\n" + b" description of a line\n" * 30_000 + b"%b"
+
+
 def test_the_logs_in_show_tech_are_those_of_the_device_on_their_own_lines() -> None:
     whole = SHOW_TECH.replace(b"%s", LOG.rstrip(b"\n"))
     read, left = of_bytes(COMPRESSIONS["gz"](whole))
@@ -318,5 +330,6 @@ def test_the_logs_in_show_tech_are_those_of_the_device_on_their_own_lines() -> N
     assert [(n.outcome, n.verdict, len(n.messages)) for n in report.negotiations] == [
         (n.outcome, n.verdict, len(n.messages)) for n in alone.negotiations
     ]
+    assert {n.device for n in analyze([text_source("x", of_bytes(LONG % whole)[0]["x"])]).negotiations} == {"edge7"}
     offset = lines.index(LOG.split(b"\n")[0])
     assert report.negotiations[0].spans[0].first_line == alone.negotiations[0].spans[0].first_line + offset
