@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import archives
+import inflate64
 import pytest
 from archives import ARCHIVES, COMPRESSIONS
 
@@ -86,6 +87,16 @@ def test_the_methods_of_zip(method: int) -> None:
         {"x!a.log": LOG, "x!empty.log": b""},
         [],
     )
+
+
+def test_deflate64_as_windows_makes_it() -> None:
+    deflater = inflate64.Deflater()
+    text = LOG * 40
+    data = archives.raw_zip("a.log", text, deflater.deflate(text) + deflater.flush(), 9)
+    assert of_bytes(data) == ({"x!a.log": text}, [])
+    assert of_bytes(data, seekable=False, limits=FORWARD) == ({"x!a.log": text}, [])
+    _, (left,) = of_bytes(data.replace(data[200:210], bytes(10)))
+    assert (left.name, left.reason) == ("x!a.log", "corrupt")
 
 
 @pytest.mark.parametrize(
@@ -211,6 +222,8 @@ def test_text_in_any_encoding_is_text_and_leading_nuls_are_left_out() -> None:
     assert of_bytes(b"\x1b[31mIKEv2:\x08\x07\r\n") == ({"x": b"\x1b[31mIKEv2:\x08\x07\r\n"}, [])
     cut = bytes(1 << 18) + b"IKEv2:Insert SA\n"  # a log that was cut while its writer went on at the old place
     assert of_bytes(cut) == ({"x": b"IKEv2:Insert SA\n"}, [])
+    assert of_bytes(cut[5:]) == of_bytes(cut)
+    assert of_bytes(b"IKEv2:Insert SA\r\0\n" * 9)[1] == []  # as telnet writes
     assert of_bytes(b"") == ({"x": b""}, [])
 
 

@@ -18,9 +18,9 @@ from ikelog.reading.formats import ARCHIVES, COMPRESSED, format_of
 
 # What a stream is told by.
 _SAMPLE = 1 << 16
-# More of them than one in so many bytes make no text.
+# More of them than one in so many bytes make no text: random bytes have one in nine, logs from telnet one a line.
 _CONTROLS = bytes(code for code in range(32) if chr(code) not in "\a\b\t\n\v\f\r\x1b") + b"\x7f"
-_TEXT_HAS_LESS = 4
+_TEXT_HAS_LESS = 12
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -50,6 +50,9 @@ def _read_text(stream: Stream, name: str) -> Iterator[Member | Skipped]:
     size = stream.size
     while (head := stream.peek(_SAMPLE)) and not head.strip(b"\0"):  # as a log that was cut while it was written has
         stream.block()
+    if (nuls := len(head) - len(head.lstrip(b"\0"))) > 1:  # one begins UTF-16
+        stream.read(nuls)
+        head = stream.peek(_SAMPLE)
     if not head and stream.broken:
         pass
     elif stream.position and not head:

@@ -10,15 +10,15 @@ from struct import unpack
 from typing import IO, BinaryIO, cast
 
 from ikelog.batch.archives.entry import Entry
-from ikelog.batch.archives.expanding import Decompressor, expand_one, inflater, zstd_maker
+from ikelog.batch.archives.expanding import Decompressor, Inflater64, expand_one, inflater, zstd_maker
 from ikelog.batch.archives.stream import Broken, Stream, file_blocks
 from ikelog.batch.archives.window import window
 from ikelog.batch.limits import Limits, Stop
 
 _LOCAL_HEADER = 30
 _ENTRY = b"PK\1\2"
-STORED, _DEFLATED, _BZIP2, _LZMA, _ZSTD = 0, 8, 12, 14, 93
-DECOMPRESSED = frozenset({STORED, _DEFLATED, _BZIP2, _LZMA, _ZSTD})
+STORED, _DEFLATED, DEFLATED64, _BZIP2, _LZMA, _ZSTD = 0, 8, 9, 12, 14, 93
+DECOMPRESSED = frozenset({STORED, _DEFLATED, DEFLATED64, _BZIP2, _LZMA, _ZSTD})
 ENCRYPTED = 0x1 | 0x40
 _UNIX = 3
 _LARGEST_DIRECTORY = 1 << 26
@@ -135,6 +135,8 @@ def decompressor(packed: Stream, method: int, limits: Limits) -> Decompressor:
     """Return a decompressor for one of the DECOMPRESSED methods, other than stored, for what comes next in a stream."""
     if method == _DEFLATED:
         return inflater()
+    if method == DEFLATED64:
+        return Inflater64()
     if method == _BZIP2:
         return bz2.BZ2Decompressor()
     if method == _ZSTD:

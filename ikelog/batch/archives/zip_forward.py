@@ -7,13 +7,15 @@ from struct import unpack, unpack_from
 from ikelog.batch.archives.entry import Entry
 from ikelog.batch.archives.expanding import expand_one
 from ikelog.batch.archives.stream import BLOCK, Broken, Stream
-from ikelog.batch.archives.zip import DECOMPRESSED, ENCRYPTED, STORED, decompressor
+from ikelog.batch.archives.zip import DECOMPRESSED, DEFLATED64, ENCRYPTED, STORED, decompressor
 from ikelog.batch.limits import Limits, Stop
 from ikelog.record import record
 
 _MEMBER, _BEHIND_MEMBERS = b"PK\3\4", (b"PK\1\2", b"PK\6\6", b"PK\5\6", b"PK\6\x08")
 _DESCRIPTOR = b"PK\7\x08"
 _SIZES_FOLLOW, _UTF8 = 0x8, 0x800
+# Methods whose data do not tell what comes behind their end.
+_ENDLESS = (STORED, DEFLATED64)
 _IN_EXTRA = 0xFFFFFFFF
 _ZIP64 = 1
 
@@ -82,7 +84,7 @@ def _long_sizes(extra: bytes, packed: int, size: int) -> tuple[int, int]:
 def _refused(header: _Header) -> Stop | None:
     if header.flags & ENCRYPTED:
         return Stop("encrypted", "is encrypted")
-    if header.method not in DECOMPRESSED or (header.method == STORED and header.packed is None):
+    if header.method not in DECOMPRESSED or (header.packed is None and header.method in _ENDLESS):
         return Stop("unsupported", f"compressed with method {header.method}, in an archive that is read forward")
     return None
 
