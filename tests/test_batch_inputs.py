@@ -346,3 +346,18 @@ def test_the_logs_in_show_tech_are_those_of_the_device_on_their_own_lines() -> N
     assert {n.device for n in analyze([text_source("x", of_bytes(LONG % whole)[0]["x"])]).negotiations} == {"edge7"}
     offset = lines.index(LOG.split(b"\n")[0])
     assert report.negotiations[0].spans[0].first_line == alone.negotiations[0].spans[0].first_line + offset
+
+
+@pytest.mark.parametrize(
+    ("form", "missing", "what"),
+    [("7z", "py7zr", "a 7z archive"), ("zst", "backports.zstd", "zstd data")],
+)
+def test_a_library_that_is_missing_is_told(form: str, missing: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = archives.tar({"a": pack(form, LOG), "b.log": LOG})
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    read, (left,) = of_bytes(data)
+    assert read == {"x!b.log": LOG}
+    assert (left.name, left.reason) == ("x!a", "needs_extra")
+    assert left.detail.startswith(what)
+    assert left.detail.endswith("pip install 'ikelog[batch]'")
