@@ -32,6 +32,11 @@ def analyze_files(
 
             write_utf8(out)
             html.render(report, sources, out)
+        elif format_name == "markdown":
+            from ikelog.reporting import markdown
+
+            write_utf8(out)
+            markdown.render(report, out)
         elif any(source.ike_lines for source in report.sources):
             from ikelog.reporting import terminal
 

@@ -19,7 +19,7 @@ from ikelog.reporting.drawing.marks import build_drawing
 from ikelog.reporting.drawing.moving import Canvas
 from ikelog.reporting.drawing.places import NARROW, WIDE
 from ikelog.reporting.drawing.svg import ladder_svg
-from ikelog.reporting.page.cards import build_cards
+from ikelog.reporting.page.cards import build_cards, build_causes
 from ikelog.reporting.page.data import page_data
 from ikelog.reporting.safe import visible
 
@@ -27,7 +27,7 @@ from ikelog.reporting.safe import visible
 LADDERS = 16
 
 _SCRIPTS = ("pack", "log", "lines", "ladders", "negotiations", "lanes", "main")
-_STYLES = ("page", "cards", "explore", "ladder")
+_STYLES = ("palette", "page", "cards", "explore", "ladder")
 
 
 @record
@@ -48,6 +48,7 @@ def render(report: Report, texts: Sequence[SourceText], out: TextIO) -> None:
         report=report,
         counts=_counts(report),
         full=full,
+        causes=build_causes(full),
         brief=brief,
         packed=_packed(report, texts),
         ladders=LADDERS,

@@ -1,6 +1,6 @@
 """What stands round the rows of a ladder as SVG: both ends, their lines, Child SAs as bars, the ticks of the clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ikelog.reporting import wording
 from ikelog.reporting.drawing.marks import Bar, Drawing, child_title
@@ -12,26 +12,44 @@ _TICKS = 8
 _STEPS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000)
 _LONG_STEPS_MS = tuple(60_000 * minutes for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 360, 720, 1440, 10_080))
 _LANES = 4
-_LONGEST_END = 34
+_LONGEST_END = 36
 
 
 def heads_svg(drawing: Drawing, canvas: Canvas) -> Iterator[str]:
     """Yield both ends, each above its line; in a narrow picture one below the other."""
-    negotiation, design = drawing.negotiation, canvas.design
-    here = wording.endpoint(negotiation.local), negotiation.device or "this device"
+    negotiation = drawing.negotiation
+    here = wording.endpoint(negotiation.local), "here" if canvas.design.narrow else negotiation.device or "this device"
     peer = wording.endpoint(negotiation.remote), "peer"
     ends = (here, peer) if drawing.here == "left" else (peer, here)
     roles = ("initiator", "responder") if negotiation.role else ("", "")
-    for x, (address, who), role, row in zip((design.left, design.right), ends, roles, (0, 1), strict=True):
-        words = _cut(f"{who}, {role}" if role else who)
-        if design.narrow:
-            yield text(_cut(address, 26), x - 8, 14 + row * 20, "end")
-            yield text(_cut(words, 48 - min(len(address), 26)), design.width - 4, 14 + row * 20, "who", "end")
-        else:
-            yield text(_cut(address), x, 22, "end", "middle") + text(words, x, 38, "who", "middle")
+    words = [f"{who}, {role}" if role else who for (_, who), role in zip(ends, roles, strict=True)]
+    if canvas.design.narrow:
+        yield from _narrow_heads([address for address, _ in ends], words, canvas)
+    else:
+        yield from _wide_heads([address for address, _ in ends], words, canvas)
 
 
-def _cut(words: str, longest: int = _LONGEST_END) -> str:
+def _narrow_heads(addresses: Sequence[str], words: Sequence[str], canvas: Canvas) -> Iterator[str]:
+    design = canvas.design
+    for x, address, who, y in zip((design.left, design.right), addresses, words, (14, 34), strict=True):
+        yield text(_cut(address, (design.width - 110 - x) // 7), x - 8, y, "end")
+        yield text(_cut(who, 18), design.width - 4, y, "who", "end")
+
+
+def _wide_heads(addresses: Sequence[str], words: Sequence[str], canvas: Canvas) -> Iterator[str]:
+    """Yield both ends above their lines; long ones lean outwards, so that they do not meet."""
+    design = canvas.design
+    long = max(map(len, (*addresses, *words))) > (design.right - design.left) // 8
+    anchors = ("end", "start") if long else ("middle", "middle")
+    shift = 40 if long else 0
+    for x, address, who, anchor in zip(
+        (design.left + shift, design.right - shift), addresses, words, anchors, strict=True
+    ):
+        yield text(_cut(address, _LONGEST_END), x, 22, "end", anchor)
+        yield text(_cut(who, _LONGEST_END), x, 38, "who", anchor)
+
+
+def _cut(words: str, longest: int) -> str:
     return words if len(words) <= longest else words[: max(longest - 1, 1)] + "…"
 
 

@@ -14,7 +14,8 @@ Both = tuple[float, float]
 class Canvas:
     """A design and an axis; `live` makes rows that can be pointed at, `movable` keeps the other axis's places too.
 
-    A movable part has `data-y`, `data-d` or `data-box`: its place on the even axis, `|`, its place to scale.
+    A movable part has `data-y`, `data-d` or `data-box`: its place on the even axis, `|`, its place to scale. A line to
+    a text has `data-lead`: where it begins, where it ends, and how far below with the axis to scale.
     """
 
     design: Design
@@ -39,15 +40,14 @@ class Canvas:
         """Return content that is of use only with the axis to scale."""
         return element("g", content, class_="scaled")
 
-    def lead(self, x1: float, x2: float, spot: Spot) -> str:
-        """Return the line from the axis to the text."""
-        paths = [
-            f"M{number(x1)} {number(spot.at[n])}L{number(x1 + 6)} {number(spot.at[n])}"
-            f"L{number(x2 - 6)} {number(spot.label[n])}L{number(x2)} {number(spot.label[n])}"
-            for n in (0, 1)
-        ]
-        data = "|".join(paths) if self.movable and paths[0] != paths[1] else None
-        return element("path", class_="lead", d=paths[self.axis == "scale"], data_d=data)
+    def lead(self, x1: int, x2: int, spot: Spot) -> str:
+        """Return the line from a mark on the axis to its text, for where the mark is."""
+        below = round(spot.label[1] - spot.at[1])
+        drop = below if self.axis == "scale" else 0
+        path = f"M{x1} 0H{x2}" if not drop else f"M{x1} 0h6L{x2 - 6} {drop}h6"
+        return element(
+            "path", class_="lead", d=path, data_lead=f"{x1} {x2} {below}" if self.movable and below else None
+        )
 
     def box(self, x: float, width: float, top: Both, bottom: Both, class_: str, content: str = "") -> str:
         """Return a rectangle between two places."""

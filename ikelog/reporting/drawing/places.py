@@ -43,7 +43,7 @@ class Spot:
     height: int
     lines: tuple[str, ...]
     remarks: tuple[str, ...]
-    head: int
+    rise: int
 
 
 @record
@@ -65,8 +65,9 @@ def build_places(drawing: Drawing, design: Design) -> Places:
     moments = _moments(drawing.marks)
     span = moments[-1] - moments[0] if moments else 0
     axis = max(bottom - HEAD, _SHORTEST) - 2 * LINE
-    scaled = [HEAD + LINE + (moment - moments[0]) / span * axis if span else 0.0 for moment in moments]
-    tops = _spread([at - _rise(mark, design) for mark, at in zip(drawing.marks, scaled, strict=True)], heights)
+    scaled = [round(HEAD + LINE + (moment - moments[0]) / span * axis) if span else 0 for moment in moments]
+    wanted = [at - _rise(mark, design) for mark, at in zip(drawing.marks, scaled, strict=True)]
+    tops = _spread(wanted, heights)
     spots = tuple(
         Spot(
             at=(even[n] + _rise(mark, design), scaled[n] if span else even[n] + _rise(mark, design)),
@@ -75,7 +76,7 @@ def build_places(drawing: Drawing, design: Design) -> Places:
             height=heights[n],
             lines=texts[n][0],
             remarks=texts[n][1],
-            head=_rise(mark, design),
+            rise=_rise(mark, design),
         )
         for n, mark in enumerate(drawing.marks)
     )
@@ -87,14 +88,16 @@ def build_places(drawing: Drawing, design: Design) -> Places:
 def _texts(mark: Mark, design: Design) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the lines of a mark's text, and those of its remarks, as wide as the column."""
     row = mark.row
-    lines = tuple(_wrapped(row.text, design)) if row.text else ()
-    return lines, tuple(_wrapped(" · ".join(row.remarks), design)) if row.remarks else ()
+    # a step is not in a monospaced font, and bold letters are wider still
+    columns = design.columns - (0 if mark.kind != "step" else 8 if row.style == "bad" else 4)
+    lines = tuple(_wrapped(row.text, columns)) if row.text else ()
+    return lines, tuple(_wrapped(" · ".join(row.remarks), columns)) if row.remarks else ()
 
 
-def _wrapped(text: str, design: Design) -> Iterable[str]:
-    for found in wrap(line(text), design.columns, 0):
+def _wrapped(text: str, columns: int) -> Iterable[str]:
+    for found in wrap(line(text), columns, 0):
         whole = plain_text(found)
-        yield from (whole[at : at + design.columns] for at in range(0, max(len(whole), 1), design.columns))
+        yield from (whole[at : at + columns] for at in range(0, max(len(whole), 1), columns))
 
 
 def _rise(mark: Mark, design: Design) -> int:
@@ -130,7 +133,7 @@ def _moments(marks: Sequence[Mark]) -> list[int]:
     return found
 
 
-def _spread(wanted: Sequence[float], heights: Sequence[int]) -> list[float]:
+def _spread(wanted: Sequence[float], heights: Sequence[int]) -> list[int]:
     """Return tops as near to those wanted as rows that do not overlap can be (isotonic regression)."""
     above = [0, *accumulate(heights)]
     groups: list[tuple[float, int]] = []  # what the tops of its rows are shifted by on average, and how many they are
@@ -140,5 +143,5 @@ def _spread(wanted: Sequence[float], heights: Sequence[int]) -> list[float]:
             other, more = groups.pop()
             shift, count = (other * more + shift * count) / (more + count), more + count
         groups.append((shift, count))
-    shifts = [max(shift, float(HEAD)) for shift, count in groups for _ in range(count)]
+    shifts = [max(int(shift), HEAD) for shift, count in groups for _ in range(count)]
     return [shift + height for shift, height in zip(shifts, above, strict=False)]

@@ -16,7 +16,7 @@ def rows_svg(drawing: Drawing, places: Places, canvas: Canvas) -> Iterator[str]:
     """Yield every row: one group each, that can be pointed at where the canvas is a page's."""
     start = next((mark.row for mark in drawing.marks if mark.row.offset_ms is not None), None)
     for n, (mark, spot) in enumerate(zip(drawing.marks, places.spots, strict=True)):
-        parts = [_ground(spot, canvas), *_axis(drawing, mark, spot, canvas), _words(mark, spot, start, canvas)]
+        parts = [_words(mark, spot, start, canvas), *_axis(drawing, mark, spot, canvas)]
         yield element(
             "g",
             (element("title", escaped(_told(mark, start))) if not canvas.live else "") + "".join(parts),
@@ -61,30 +61,24 @@ def _since(row: Row, start: Row | None) -> str:
     return wording.elapsed(row.offset_ms - start.offset_ms)
 
 
-def _ground(spot: Spot, canvas: Canvas) -> str:
-    rect = element("rect", class_="ground", x=0, y=0, width=canvas.design.width, height=spot.height, rx=4)
-    return canvas.moved(rect, spot.top)
-
-
 def _axis(drawing: Drawing, mark: Mark, spot: Spot, canvas: Canvas) -> Iterator[str]:
     design = canvas.design
     here = design.left if drawing.here == "left" else design.right
     if mark.kind == "step":
-        yield canvas.moved(_step_shape(mark, here), spot.at)
-        yield canvas.lead(here + 8, design.text - 8, spot)
+        yield canvas.moved(canvas.lead(here + 8, design.text - 8, spot) + _step_shape(mark, here), spot.at)
         return
     first, last = (design.left, design.right) if mark.row.arrow == "right" else (design.right, design.left)
     way = 1 if last > first else -1
     head = f"M{last - way * _HEAD} -4.5L{last - way} 0L{last - way * _HEAD} 4.5Z"
     yield canvas.moved(
         element("line", class_="shaft", x1=first + way * 4, y1=0, x2=last - way * _HEAD, y2=0)
-        + element("path", class_="head", d=head),
+        + element("path", class_="head", d=head)
+        + canvas.lead(design.right + 4, design.text - 8, spot),
         spot.at,
     )
     if not design.narrow and mark.kind == "message":
         name = text(mark.row.label, (design.left + design.right) / 2, -7, "name", "middle")
         yield canvas.moved(name, spot.at, even_only=True)
-    yield canvas.lead(design.right + 4, design.text - 8, spot)
 
 
 def _step_shape(mark: Mark, x: int) -> str:
@@ -101,7 +95,7 @@ def _words(mark: Mark, spot: Spot, start: Row | None, canvas: Canvas) -> str:
     design, row = canvas.design, mark.row
     since = _since(row, start)
     lines = list(_texts(mark, spot))
-    parts = []
+    parts = [element("rect", class_="ground", y=-spot.rise, width=design.width, height=spot.height, rx=4)]
     if design.narrow:
         if mark.kind != "step" or row.time:
             parts.append(text(row.label, design.text, 4, "name"))
@@ -111,7 +105,7 @@ def _words(mark: Mark, spot: Spot, start: Row | None, canvas: Canvas) -> str:
         parts += [text(wording.clock(row.time), 8, 4, "clock"), text(since, 158, 4, "clock", "end")]
         if not row.time:
             parts.append(text(f"line {row.line}", 8, 4, "clock"))
-        if canvas.movable and mark.kind == "message":
+        if (canvas.movable or canvas.axis == "scale") and mark.kind == "message":
             parts.append(canvas.scale_only(text(row.label, design.text, -11, "name")))
     parts += [text(found, design.text, 4 + n * LINE, class_) for n, (found, class_) in enumerate(lines)]
     return canvas.moved("".join(parts), spot.label)

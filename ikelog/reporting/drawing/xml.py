@@ -1,6 +1,7 @@
 """Pieces of SVG: text from a log is text in it, whatever it holds."""
 
 import re
+from functools import lru_cache
 
 from ikelog.reporting.safe import visible
 
@@ -11,6 +12,7 @@ _MEANT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "
 Value = str | int | float | bool | None
 
 
+@lru_cache(maxsize=8192)  # most of a picture's texts are in it many times
 def escaped(text: str) -> str:
     """Return text from a log as the text of an element or an attribute: no markup, nothing that cannot be seen."""
     return _NO_XML.sub("\ufffd", visible(text).replace("\t", " ")).translate(_MEANT)
@@ -18,6 +20,8 @@ def escaped(text: str) -> str:
 
 def number(value: float) -> str:
     """Return a coordinate as short as it may be."""
+    if type(value) is int:
+        return str(value)
     return f"{value:.1f}".removesuffix(".0")
 
 

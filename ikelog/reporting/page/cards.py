@@ -10,8 +10,10 @@ from ikelog.reporting import wording
 from ikelog.reporting.blocks import Block, build_blocks, is_told_in_full, other_findings, verdict_findings
 from ikelog.reporting.heading import has_several_devices
 
-# So many cards stand open at first, and so many negotiations of a card are named.
+# So many cards stand open at first where there are no more than `FEW`; else the first alone, and a list of the causes.
 OPEN = 3
+FEW = 6
+# So many negotiations of a card are named, and so many lines of evidence shown.
 NAMED = 24
 EVIDENCE = 12
 
@@ -71,6 +73,16 @@ class Card:
     open: bool
 
 
+@record
+class Cause:
+    """A verdict that several cards share: the first of them, and how many negotiations and peers it concerns."""
+
+    verdict: str
+    card: int
+    times: int
+    peers: int
+
+
 def build_cards(report: Report) -> tuple[list[Card], list[Card]]:
     """Return the cards told in full, failures first, and those that are a line each."""
     verdicts = verdict_findings(report)
@@ -82,8 +94,20 @@ def build_cards(report: Report) -> tuple[list[Card], list[Card]]:
     brief = [_block_card(block, sources, several) for block in blocks if not is_told_in_full(block)]
     others = [_finding_card(finding, sources, peers) for finding in other_findings(report, verdicts)]
     full = [*full, *(card for card in others if card.tone == "bad"), *(card for card in others if card.tone == "odd")]
-    opened = [replaced(card, open=n < OPEN) for n, card in enumerate(full)]
+    opened = [replaced(card, open=n < (OPEN if len(full) <= FEW else 1)) for n, card in enumerate(full)]
     return opened, [*brief, *(card for card in others if card.tone == "note")]
+
+
+def build_causes(cards: Sequence[Card]) -> list[Cause]:
+    """Return what many cards have in common, the most frequent first; nothing where there are few."""
+    if len(cards) <= FEW:
+        return []
+    causes: dict[str, Cause] = {}
+    for n, card in enumerate(cards, 1):
+        known = causes.get(card.verdict) or Cause(card.verdict or card.status.lower(), n, 0, 0)
+        times = known.times + max(len(card.negotiations) + card.more, 1)
+        causes[card.verdict] = replaced(known, times=times, peers=known.peers + 1)
+    return sorted(causes.values(), key=lambda cause: -cause.times)
 
 
 def tone(negotiation: Negotiation) -> str:

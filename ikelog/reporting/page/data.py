@@ -64,33 +64,45 @@ def _told(report: Report, source: str) -> list[Run]:
     return sorted(runs, key=lambda run: run[2])
 
 
-def _starts(report: Report) -> list[tuple[float, float]] | None:
-    """Return when each negotiation was, in seconds; None where the clocks of the log do not tell that of all."""
-    from datetime import datetime
+def _starts(report: Report) -> list[tuple[float, float, float]] | None:
+    """Return from when to when each negotiation was and until when the log tells of its SA, in seconds.
 
-    found = []
-    for negotiation in report.negotiations:
-        began = negotiation.started_at
-        if began is None:
-            return None
-        try:
-            first, last = (
-                datetime.fromisoformat(_dated(t)).timestamp() for t in (began, negotiation.ended_at or began)
-            )
-        except ValueError:
-            return None
-        found.append((first, max(first, last)))
-    return found
+    None where the clocks of the log do not tell that of all.
+    """
+    times = [_times(negotiation) for negotiation in report.negotiations]
+    forms = {(time.startswith("--"), time.endswith("Z")) for found in times for time in found}
+    if not all(times) or len(forms) != 1:
+        return None
+    try:
+        return [_seconds(found) for found in times]
+    except ValueError:
+        return None
+
+
+def _times(negotiation: Negotiation) -> tuple[str, ...]:
+    """Return when a negotiation began, when it ended, and the last time that the log tells of it."""
+    if negotiation.started_at is None:
+        return ()
+    last = next((event.time for event in reversed(negotiation.events) if event.time), None)
+    ended = negotiation.ended_at or negotiation.started_at
+    return negotiation.started_at, ended, last or ended
+
+
+def _seconds(times: Iterable[str]) -> tuple[float, float, float]:
+    from datetime import datetime  # slow to import
+
+    first, ended, last = (datetime.fromisoformat(_dated(time)).timestamp() for time in times)
+    return first, max(first, ended), max(first, ended, last)
 
 
 def _dated(time: str) -> str:
-    """Return a time with the zone and the year that it lacks: all lack the same."""
+    """Return a time with the zone and the year that it may lack."""
     whole = f"2000-{time[2:]}" if time.startswith("--") else time
-    return whole if whole.endswith("Z") or "+" in whole else f"{whole}Z"
+    return whole if whole.endswith("Z") else f"{whole}Z"
 
 
 def _negotiation(
-    negotiation: Negotiation, sources: Sequence[str], when: tuple[float, float] | None
+    negotiation: Negotiation, sources: Sequence[str], when: tuple[float, float, float] | None
 ) -> dict[str, object]:
     return {
         "id": negotiation.id,
@@ -119,6 +131,7 @@ def _facts(negotiation: Negotiation) -> Iterator[tuple[str, str]]:
     proved = negotiation.authentication
     access = negotiation.remote_access
     yield "IKE SA", wording.ike_sa(negotiation)
+    yield "Ends", f"here {wording.endpoint(negotiation.local)}, peer {wording.endpoint(negotiation.remote)}"
     yield "Algorithms", _algorithms(negotiation.transforms) if negotiation.transforms else ""
     yield "Authentication", _pair("here", proved.local, "peer", proved.remote)
     yield "Identities", _pair("here", negotiation.local.identity, "peer", negotiation.remote.identity)

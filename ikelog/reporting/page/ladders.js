@@ -45,6 +45,10 @@ class Ladder {
     this.svg.setAttribute("viewBox", `0 0 ${this.svg.getAttribute("width")} ${height}`);
     for (const found of this.svg.querySelectorAll("[data-y]")) found.setAttribute("transform", `translate(0 ${part(found, "y")})`);
     for (const found of this.svg.querySelectorAll("[data-d]")) found.setAttribute("d", part(found, "d"));
+    for (const found of this.svg.querySelectorAll("[data-lead]")) {
+      const [x1, x2, below] = found.dataset.lead.split(" ").map(Number);
+      found.setAttribute("d", n ? `M${x1} 0h6L${x2 - 6} ${below}h6` : `M${x1} 0H${x2}`);
+    }
     for (const found of this.svg.querySelectorAll("[data-box]")) {
       const [y, high] = part(found, "box").split(" ");
       found.setAttribute("y", y);

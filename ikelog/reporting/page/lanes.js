@@ -26,7 +26,8 @@ class Lanes {
   span(one, lines) {
     if (this.data.clock) return one.when;
     const places = one.spans.flatMap(([source, first, last]) => [lines.sources[source].base + first, lines.sources[source].base + last]);
-    return places.length ? [Math.min(...places), Math.max(...places)] : [0, 0];
+    const first = Math.min(...places), last = Math.max(...places);
+    return places.length ? [first, last, last] : [0, 0, 0];
   }
 
   stacked() {
@@ -35,7 +36,7 @@ class Lanes {
       const key = `${one.device || ""}\n${one.peer}`;
       if (!lanes.has(key)) lanes.set(key, { peer: one.peer, rows: [], bars: [] });
       const lane = lanes.get(key);
-      const [from, to] = this.spans[number];
+      const [from, , to] = this.spans[number];
       let row = lane.rows.findIndex((end) => end < from);
       if (row < 0) row = lane.rows.push(to) - 1; else lane.rows[row] = to;
       lane.bars.push({ number, row });
@@ -85,14 +86,16 @@ class Lanes {
 
   bar({ number, row }, y) {
     const one = this.data.negotiations[number];
-    const [from, to] = this.spans[number].map((value) => this.x(value));
+    const [from, to, last] = this.spans[number].map((value) => this.x(value));
     const width = Math.max(to - from, 7);
     const top = y + 3 + row * ROW;
-    this.places.set(one.id, { x: from, end: from + width, y: top + ROW / 2 - 2 });
+    const end = Math.max(from + width, last);
+    this.places.set(one.id, { x: from, end, y: top + ROW / 2 - 2 });
+    const life = end > from + width ? [drawn("rect", { class: `alive ${one.tone}`, x: from, y: top + ROW / 2 - 4, width: end - from, height: 4 })] : [];
     const words = [one.id, one.status.toLowerCase(), one.peer, one.role, one.verdict, one.began].filter(Boolean).join(", ");
     const rect = drawn("rect", { class: `bar ${one.tone}`, x: from, y: top, width, height: ROW - 4, rx: one.tone === "good" ? 4 : 0, role: "button", tabindex: number ? -1 : 0, "aria-label": words, "data-number": number });
     rect.append(drawn("title", {}, words));
-    return width < 12 ? [rect] : [rect, drawn("text", { class: "sign", x: from + 7, y: top + 10.5, "aria-hidden": "true" }, STATUS_SIGNS[one.tone])];
+    return width < 12 ? [...life, rect] : [...life, rect, drawn("text", { class: "sign", x: from + 7, y: top + 10.5, "aria-hidden": "true" }, STATUS_SIGNS[one.tone])];
   }
 
   rekeys() {

@@ -131,6 +131,8 @@ async function start() {
   // A link to a negotiation (#N3) or to a line (#L0.287: of the first log).
   async function arrived() {
     const name = location.hash.slice(1);
+    const card = name.startsWith("card-") && byId(name);
+    if (card) { card.open = true; card.scrollIntoView({ block: "start" }); }
     const [, source, line] = name.match(/^L(\d+)\.(\d+)$/) || [];
     if (numbers.has(name)) await list.open(numbers.get(name));
     if (line === undefined) return;
