@@ -19,6 +19,7 @@ class Lanes {
     byId("more-lanes").addEventListener("click", () => { this.limit = Infinity; this.paint(); });
     box.addEventListener("click", (event) => this.picked(event.target));
     box.addEventListener("keydown", (event) => this.pressed(event));
+    this.paint();
     new ResizeObserver(() => { if (box.clientWidth !== this.width) this.paint(); }).observe(box);
   }
 
