@@ -195,9 +195,15 @@ def test_colours_follow_the_system_and_the_switch(opened: Opened, reports: Calla
     assert ground(page) > 600
     page.locator("#theme").click()
     page.locator("#theme").click()
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
-    assert ground(page) < 150
+    assert page.evaluate("localStorage.getItem('ikelog-theme')") == "dark"
+
+
+def test_the_colours_that_were_chosen_are_remembered(opened: Opened, reports: Callable[..., Path]) -> None:
+    watched = opened(color_scheme="light")
+    watched.page.add_init_script("localStorage.setItem('ikelog-theme', 'dark')")
+    page = watched.open(reports("iosxe-three-peers"))
+    assert page.locator("#theme").get_attribute("aria-label") == "Colours: Dark"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
 @pytest.mark.parametrize("name", ["iosxe-three-peers", "iosxe-rekey", "asa-child-proposal-mismatch"])
@@ -405,3 +411,14 @@ def test_a_log_without_a_negotiation(opened: Opened, tmp_path: Path, text: str) 
     page = opened().open(written(tmp_path / "none.html", text_source("none.log", text.encode())))
     assert page.locator("h1").inner_text().strip() == "No negotiation found"
     assert "no negotiation" in page.locator("#negotiations").inner_text()
+
+
+def test_a_page_that_broke_off_says_so(opened: Opened, reports: Callable[..., Path], tmp_path: Path) -> None:
+    text = reports("iosxe-three-peers").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.html"
+    broken.write_text(text.replace('id="log-0">H4sI', 'id="log-0">AAAA'), encoding="utf-8")
+    watched = opened()
+    watched.page.goto(broken.as_uri())
+    watched.page.wait_for_function("() => document.getElementById('negotiations').innerText.includes('not whole')")
+    assert watched.page.locator(".card").count() == 2
+    watched.complaints.clear()
