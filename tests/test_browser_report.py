@@ -79,6 +79,13 @@ def test_a_step_shows_its_lines_and_a_line_its_step(peers: Any) -> None:
     assert int(chosen.get_attribute("data-line")) <= int(peers.locator(".line.lit .no").inner_text().strip("✗!· "))
 
 
+def test_a_negotiation_brings_its_lines(opened: Opened, reports: Callable[..., Path]) -> None:
+    page = opened().open(reports("iosxe-three-peers", "asa-psk-mismatch"))
+    page.locator("#N4 > summary").click()
+    page.wait_for_function("() => document.getElementById('place').textContent.endsWith('asa-psk-mismatch.log')")
+    assert page.locator(".line", has_text="N4").count() > 5
+
+
 def test_hovering_a_step_lights_its_lines(peers: Any) -> None:
     ladder(peers, "N2").locator('[data-line="185"]').hover()
     peers.wait_for_function("() => document.querySelectorAll('.line.lit').length > 0")
