@@ -297,6 +297,7 @@ def test_an_overview_of_many_at_once_stays_small_and_shows_the_chosen_one(opened
     assert page.locator("#lanes svg").bounding_box()["height"] < 300
     page.evaluate("location.hash = '#N50'")
     page.wait_for_function("() => document.querySelector('#lanes .bar.chosen')?.dataset.number === '49'")
+    page.wait_for_function("() => Math.abs(document.getElementById('N50').getBoundingClientRect().top) < 40")
 
 
 def test_a_rekey_is_a_line_from_one_to_the_other(opened: Opened, reports: Callable[..., Path]) -> None:
