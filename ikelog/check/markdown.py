@@ -20,7 +20,6 @@ _EVIDENCE = 10
 _LONGEST_CELL = 200
 
 _MARKS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
-_PLATFORMS = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
 _HEAD = ("", "| | peer | who began | outcome | verdict | took | log |", "|" + " --- |" * 7)
 
 
@@ -115,6 +114,6 @@ def _problem(problem: Problem) -> Iterator[str]:
 
 
 def _fix(fix: Fix) -> Iterator[str]:
-    yield f"\nFix, {_PLATFORMS.get(fix.platform, inline(fix.platform))}: {inline(fix.why)}".rstrip()
+    yield f"\nFix, {inline(wording.fix_place(fix.platform))}: {inline(fix.why)}".rstrip()
     if fix.commands:
         yield "\n" + fenced([visible(command) for command in fix.commands])

@@ -28,6 +28,7 @@ LADDERS = 16
 # A browser gets slow with more rows in one picture; the log beside it has them all.
 ROWS = 1500
 
+_TONES = ("bad", "odd", "good")
 _SCRIPTS = ("pack", "log", "lines", "ladders", "negotiations", "lanes", "main")
 _STYLES = ("palette", "page", "cards", "explore", "ladder")
 
@@ -48,7 +49,7 @@ def render(report: Report, texts: Sequence[SourceText], out: TextIO) -> None:
     full, brief = build_cards(report)
     page = _template().stream(
         report=report,
-        counts=_counts(report),
+        counts=sorted(wording.outcomes(report.summary), key=lambda count: _TONES.index(count[2])),
         full=full,
         causes=build_causes(full),
         brief=brief,
@@ -73,18 +74,6 @@ def content_security_policy() -> str:
         f"default-src 'none'; script-src 'sha256-{_digest(_script())}'; style-src 'sha256-{_digest(_style())}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
-
-
-def _counts(report: Report) -> list[tuple[str, str, int]]:
-    summary = report.summary
-    counts = [
-        ("bad", "failed", summary.failed),
-        ("bad", "with a failed Child SA", summary.child_failed),
-        ("odd", "IKE SA only", summary.ike_only),
-        ("odd", "unfinished", summary.incomplete),
-        ("good", "up", summary.established),
-    ]
-    return [count for count in counts if count[2]]
 
 
 def _packed(report: Report, texts: Sequence[SourceText]) -> Iterator[Packed]:

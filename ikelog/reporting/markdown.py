@@ -42,7 +42,6 @@ _MARKS = {
     "WARNING": "⚠️",
     "INFO": "ℹ️",
 }
-_PLACES = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
 
 
 def render(report: Report, out: TextIO) -> None:
@@ -80,18 +79,11 @@ def _write(out: TextIO, parts: Sequence[str]) -> None:
 
 def _head(report: Report) -> list[str]:
     summary = report.summary
-    counted = {
-        "up": summary.established,
-        "failed": summary.failed,
-        "with a failed Child SA": summary.child_failed,
-        "IKE SA only": summary.ike_only,
-        "unfinished": summary.incomplete,
-    }
     parts = [wording.none_found(report.left_out)]
     if summary.negotiations:
         peers = f" with {wording.count(len(summary.peers), 'peer')}" if summary.peers else ""
         parts = [wording.count(summary.negotiations, "negotiation") + peers]
-    parts += [f"{number:,} {what}" for what, number in counted.items() if number]
+    parts += [f"{number:,} {what}" for number, what, _ in wording.outcomes(summary)]
     sources = (inline(f"{source.name}, {wording.count(source.lines, 'line')}") for source in report.sources)
     notes = (inline(f"{source.name}: {note}") for source in report.sources for note in source.notes)
     return [f"## {' · '.join(parts)}", "; ".join(sources), *notes]
@@ -124,9 +116,8 @@ def _finding(finding: Finding, peers: Mapping[str, str]) -> list[str]:
 
 def _named(finding: Finding, peers: Mapping[str, str]) -> str:
     """Return the peers that a finding is about, the first few by name."""
-    found = list(dict.fromkeys(peers[number] for number in finding.negotiations if number in peers))
-    more = [f"{len(found) - 3} more"] if len(found) > 3 else []
-    return f"{', '.join([*found[:3], *more])}: " if found else ""
+    named = wording.some_of(peers[number] for number in finding.negotiations if number in peers)
+    return f"{named}: " if named else ""
 
 
 def _told(finding: Finding) -> Iterator[str]:
@@ -151,7 +142,7 @@ def _table(comparison: Comparison) -> str:
 
 def _fix(fix: Fix) -> Iterator[str]:
     """Yield what is typed, then why, as they stand on a screen: the reason may lead over to the next fix."""
-    place = f"**Fix, {_PLACES.get(fix.platform, inline(fix.platform))}:**"
+    place = f"**Fix, {inline(wording.fix_place(fix.platform))}:**"
     if not fix.commands:
         yield f"{place} {inline(fix.why)}".rstrip()
         return

@@ -19,7 +19,6 @@ EVIDENCE = 12
 
 TONES = {"FAILED": "bad", "CHILD SA FAILED": "bad", "UP, THEN FAILED": "bad", "UNFINISHED": "odd", "IKE SA ONLY": "odd"}
 _SEVERITY_TONES = {"error": "bad", "warning": "odd", "info": "note"}
-_PLACES = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
 
 
 @record
@@ -143,9 +142,8 @@ def _first_and_last(block: Block) -> Iterator[str]:
 
 
 def _finding_card(finding: Finding, sources: Mapping[str, int], peers: Mapping[str, str]) -> Card:
-    named = list(dict.fromkeys(peers[found] for found in finding.negotiations if found in peers))
-    who = ", ".join(named[:3]) + (f", {len(named) - 3} more" if len(named) > 3 else "")
     ids = finding.negotiations
+    who = wording.some_of(peers[found] for found in ids if found in peers)
     return Card(
         finding.severity.upper(),
         _SEVERITY_TONES[finding.severity],
@@ -170,7 +168,7 @@ def _finding(finding: Finding, sources: Mapping[str, int]) -> FindingView:
         tuple(cells[:EVIDENCE]),
         max(len(cells) - EVIDENCE, 0),
         tuple((finding.comparison or ())[:3]),
-        tuple(FixView(_PLACES.get(fix.platform, fix.platform), fix.commands, fix.why) for fix in finding.fix),
+        tuple(FixView(wording.fix_place(fix.platform), fix.commands, fix.why) for fix in finding.fix),
         tuple((alternative.code, alternative.why) for alternative in finding.alternatives),
         finding.references,
     )
