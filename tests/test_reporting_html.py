@@ -189,3 +189,18 @@ def test_the_parts_of_the_page_stay_files_to_read() -> None:
     for path in sorted(Path(html.__file__).parent.joinpath("page").iterdir()):
         if path.suffix in (".js", ".css", ".j2"):
             assert len(path.read_text(encoding="utf-8").splitlines()) < 300, path
+
+
+def test_many_cards_have_a_list_of_their_causes() -> None:
+    names = ["asa-psk-mismatch", "asa-dh-group-mismatch", "iosxe-no-response", "iosxe-cookie-loop"]
+    names += ["asa-no-tunnel-group", "iosxe-eap-failed", "iosxe-profile-not-found", "iosxe-authentication-rejected"]
+    page = Page(rendered(*map(sample, names)))
+    cards = [
+        attributes for tag, attributes in page.elements if tag == "details" and "card" in (attributes["class"] or "")
+    ]
+    targets = {attributes["href"] for tag, attributes in page.elements if tag == "a"}
+    assert len(cards) > 6
+    assert sum("open" in attributes for attributes in cards) == 1
+    assert {f"#{attributes['id']}" for attributes in cards} & targets
+    few = Page(rendered(sample("iosxe-three-peers")))
+    assert not any((attributes.get("href") or "").startswith("#card-") for _, attributes in few.elements)
