@@ -28,7 +28,6 @@ LINES_OF_A_RECORD = 2
 ROWS_OF_A_LINE = 2
 COMPARISONS_SHOWN = 3
 
-_PLACES = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
 _TYPED_IN = frozenset({"ios", "asa"})
 
 
@@ -107,7 +106,7 @@ def _more(number: int, noun: str) -> Iterator[Line]:
 
 
 def _fixes(fixes: Sequence[Fix], page: Page) -> Iterator[Line]:
-    labels = [f"  Fix, {_PLACES.get(fix.platform, fix.platform)}:" for fix in fixes]
+    labels = [f"  Fix, {wording.fix_place(fix.platform)}:" for fix in fixes]
     column = max(map(len, labels), default=0) + 2
     for label, fix in zip(labels, fixes, strict=True):
         yield from _labelled(span(label, "strong"), list(_fix(fix, column, page)), column)

@@ -75,15 +75,8 @@ def _sections(
 
 
 def _counts(report: Report, page: Page) -> list[Line]:
-    summary = report.summary
-    counts: list[tuple[int, str, Style]] = [
-        (summary.established, "up", "good"),
-        (summary.failed, "failed", "bad"),
-        (summary.child_failed, "with a failed Child SA", "bad"),
-        (summary.ike_only, "IKE SA only", "odd"),
-        (summary.incomplete, "unfinished", "odd"),
-    ]
-    parts = [part for number, what, style in counts if number for part in (" · ", span(f"{number:,} {what}", style))]
+    counts = wording.outcomes(report.summary)
+    parts = [part for number, what, style in counts for part in (" · ", span(f"{number:,} {what}", style))]
     return justified(line(_negotiations(report), *parts), line(span(_input(report.sources), "faint")), page)
 
 
@@ -173,9 +166,7 @@ def _brief_findings(findings: Sequence[Finding], peers: Mapping[str, str], page:
 
 def _named(finding: Finding, peers: Mapping[str, str]) -> str:
     """Return the peers of a finding's negotiations, the first few by name."""
-    found = list(dict.fromkeys(peers[negotiation] for negotiation in finding.negotiations if negotiation in peers))
-    more = [f"{len(found) - PEERS_NAMED} more"] if len(found) > PEERS_NAMED else []
-    return ", ".join([*found[:PEERS_NAMED], *more])
+    return wording.some_of((peers[found] for found in finding.negotiations if found in peers), PEERS_NAMED)
 
 
 def _more(number: int, what: str) -> Iterator[Line]:

@@ -1,7 +1,11 @@
 """How counts, times, peers and outcomes read."""
 
+from collections.abc import Iterable
+from typing import Literal
+
 from ikelog.correlation.types import ChildSa, Closed, End, Negotiation
 from ikelog.diagnosis.types import Finding
+from ikelog.report import Summary
 
 _STATUS = {
     "failed": "FAILED",
@@ -19,6 +23,7 @@ _SIDE = {
     "unknown": "side not known",
 }
 _CERTAINTY = {"observed": "observed", "inferred": "likely"}
+_PLACES = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
 _CLOSED_BY = {
     "local": "closed here",
     "peer": "closed by the peer",
@@ -36,6 +41,29 @@ def count(number: int, noun: str) -> str:
 def none_found(left_out: int) -> str:
     """Say that there is no negotiation; where the filters keep none of those there are, that is told."""
     return f"No negotiation fits the filters: {left_out:,} left out" if left_out else "No negotiation found"
+
+
+def outcomes(summary: Summary) -> list[tuple[int, str, Literal["good", "odd", "bad"]]]:
+    """Return how many negotiations ended how, in words, and whether that is good; what there is none of is left out."""
+    counts: list[tuple[int, str, Literal["good", "odd", "bad"]]] = [
+        (summary.established, "up", "good"),
+        (summary.failed, "failed", "bad"),
+        (summary.child_failed, "with a failed Child SA", "bad"),
+        (summary.ike_only, "IKE SA only", "odd"),
+        (summary.incomplete, "unfinished", "odd"),
+    ]
+    return [count for count in counts if count[0]]
+
+
+def fix_place(platform: str) -> str:
+    """Return where a fix is typed: `here (IOS)`, `on the peer`."""
+    return _PLACES.get(platform, platform)
+
+
+def some_of(names: Iterable[str], most: int = 3) -> str:
+    """Return the first few of some names, each once, and how many more there are."""
+    found = list(dict.fromkeys(names))
+    return ", ".join([*found[:most], *([f"{len(found) - most} more"] if len(found) > most else [])])
 
 
 def status(negotiation: Negotiation) -> str:
