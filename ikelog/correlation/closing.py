@@ -27,11 +27,7 @@ def build_closed(gathered: Gathered, decided: Decided) -> Closed | None:
     up, events = decided.ike_up, gathered.events
     if up is None:
         return None
-    told = events.of(up.kind, *CLOSING)
-    begin = next((place for place, event in enumerate(told) if event is up), 0)
-    for event in told[begin:]:
-        if event.kind not in CLOSING:
-            continue
+    for event in events.since(up, *CLOSING):
         by, reason = _closing(event, events)
         if by is not None:
             by = "rekey" if by == "local" and gathered.state.rekey_pending else by

@@ -62,6 +62,12 @@ class Events(Sequence[Event]):
             return [*found[0]] if found else []
         return [item for item in self._items if item.kind in kinds]
 
+    def since(self, event: Event, *kinds: str) -> list[Event]:
+        """Return the events of the given kinds from one of the events on; by their order, not by their lines."""
+        told = self.of(event.kind, *kinds)
+        begin = next((place for place, other in enumerate(told) if other is event), 0)
+        return [other for other in told[begin:] if other.kind in kinds]
+
     def first(self, *kinds: str) -> Event | None:
         """Return the first event of the given kinds, or None."""
         return next(iter(self.of(*kinds)), None)
