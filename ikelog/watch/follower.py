@@ -107,7 +107,11 @@ class Follower:
         return self.begin + number - 1
 
     def _known(self, negotiation: Negotiation, taken: Mapping[str, Seen]) -> Seen | None:
-        """Return which of those seen a negotiation is: the one that had its lines, or that it names."""
+        """Return which of those seen a negotiation is: the one that it names by its SPIs, else that had its lines."""
+        if negotiation.initiator_spi is not None:
+            named = self.memory.find(negotiation, taken)
+            if named is not None:
+                return named
         had = [
             owner
             for event in negotiation.events[:_TELLING]

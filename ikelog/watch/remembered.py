@@ -69,8 +69,9 @@ class Memory:
         """Note by what a negotiation can be found again."""
         known = seen.identity or (None,) * 5
         seen.identity = tuple(now or before for now, before in zip(identity_of(negotiation), known, strict=True))
-        keys = _keys(negotiation) or seen.keys
-        if keys != seen.keys:
+        keys = _keys(negotiation)
+        names_spis = any(key[0] == "spi" for key in seen.keys)
+        if keys != seen.keys and not (names_spis and negotiation.initiator_spi is None):
             self._leave(seen)
             for key in keys:
                 self._by_key.setdefault(key, []).append(seen.id)
@@ -112,8 +113,13 @@ def keep(seen: Seen, negotiation: dict[str, Any]) -> dict[str, Any]:
 
 
 def goes_on(seen: Seen, negotiation: Negotiation) -> bool:
-    """Tell whether a negotiation can be a later part of one that was seen: nothing that both know differs."""
-    known = zip(seen.identity, identity_of(negotiation), strict=False)  # one that is new has none
+    """Tell whether a negotiation can be a later part of one that was seen: nothing that both know differs.
+
+    With the same pair of SPIs it is, whatever address a line that was torn in two seemed to tell.
+    """
+    known = list(zip(seen.identity, identity_of(negotiation), strict=False))  # one that is new has none
+    if known and None not in known[2] and known[2][0] == known[2][1] and None not in known[3]:
+        known = known[:4]
     return all(one == other or one is None or other is None for one, other in known)
 
 
