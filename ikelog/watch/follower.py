@@ -193,7 +193,7 @@ class Follower:
 
     def _is_over(self, negotiation: Negotiation, seen: Seen, now: Now) -> bool:
         too_old = len(self.window) > MOST_LINES and seen.first < self.window.end - MOST_LINES // 2
-        return too_old or is_over(seen, self._last(negotiation.events[-1]), now, self.patience)
+        return too_old or is_over(seen, negotiation, self._last(negotiation.events[-1]), now, self.patience)
 
     def _beginnings(self, now: float) -> int:
         """Return the first line that may yet be of a negotiation that has not begun."""

@@ -47,8 +47,14 @@ def event_of(negotiation: Negotiation, last: Last, up: Last, now: Now, patience:
     if rest < patience.quiet:
         return None
     if negotiation.outcome == "incomplete":
-        return "unfinished"
+        return None if is_nobodys(negotiation) else "unfinished"
     return "up" if negotiation.closed is None else "closed"
+
+
+def is_nobodys(negotiation: Negotiation) -> bool:
+    """Tell whether there are a few lines of a handle alone: a rest of what was forgotten, with nobody to name."""
+    n = negotiation
+    return n.outcome == "incomplete" and not n.messages and n.initiator_spi is None and n.remote.address is None
 
 
 def has_failed(negotiation: Negotiation) -> bool:
@@ -74,10 +80,10 @@ def is_news(event: EventName, seen: Seen, negotiation: Negotiation, findings: Se
     return True
 
 
-def is_over(seen: Seen, last: Last, now: Now, patience: Patience) -> bool:
+def is_over(seen: Seen, negotiation: Negotiation, last: Last, now: Now, patience: Patience) -> bool:
     """Tell whether a negotiation that was told of has been quiet for long, or was told of long ago."""
     if seen.told is None:
-        return False
+        return is_nobodys(negotiation) and quiet_for(last, now) >= patience.quiet
     told = Last(seen.told_line, seen.told_at, seen.told_ms)
     return max(quiet_for(last, now), quiet_for(told, now)) >= patience.quiet
 
