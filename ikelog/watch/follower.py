@@ -125,15 +125,12 @@ class Follower:
         self.has_ike_lines = self.has_ike_lines or source.ike_lines > 0
         self._first_time = self._first_time or source.first_time
         self._base_ms = between_ms(self._first_time, source.first_time) or 0
-        self._clocks = {}
-        for n in report.negotiations:
-            offset = n.events[-1].offset_ms
-            if offset is not None:
-                self._clocks[n.device] = max(offset, self._clocks.get(n.device, offset))
-        latest = between_ms(source.first_time, source.last_time)
-        if len(self._clocks) == 1 and latest is not None:
-            device, known = next(iter(self._clocks.items()))
-            self._clocks[device] = max(known, latest)
+        ends = sorted(report.negotiations, key=lambda n: n.events[-1].line)
+        latest = {n.device: n.events[-1] for n in ends if n.events[-1].offset_ms is not None}
+        self._clocks = {device: event.offset_ms or 0 for device, event in latest.items()}
+        if len(latest) == 1:  # else it may be another device's clock that the log ends with
+            device, event = next(iter(latest.items()))
+            self._clocks[device] += max(between_ms(event.time, source.last_time) or 0, 0)
 
     def _tell(self, now: float, *, is_end: bool) -> Iterator[News]:
         """Yield what is news, in the order in which it came to be; what is open for too many lines is told too."""

@@ -40,7 +40,7 @@ class Screen:
         self.counts[news.event] += 1
         text = StringIO()
         write(news_lines(news, self.page, is_brief=self.is_brief), text, colour=self.page.colour)
-        self.live.console.print(Text.from_ansi(text.getvalue().rstrip("\n")), soft_wrap=True)
+        self.live.console.print(Text.from_ansi(text.getvalue().removesuffix("\n")), soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Print a remark above the table."""
@@ -64,7 +64,7 @@ def _table(rows: list[tuple[Negotiation, Seen]]) -> Table:
     for negotiation, seen in rows:
         status = wording.status(negotiation) if negotiation.outcome != "incomplete" else "UNDER WAY"
         cells = (seen.id, wording.peer(negotiation), wording.role(negotiation), wording.clock(negotiation.started_at))
-        last = negotiation.messages[-1] if negotiation.messages else None
+        last = next((m for m in reversed(negotiation.messages) if m.exchange != "UNKNOWN"), None)
         step = "" if last is None else f"{last.exchange} {last.step or last.message_id or 0} {last.direction}"
         table.add_row(Text(status, _STYLES.get(status, "yellow")), *(Text(visible(cell)) for cell in (*cells, step)))
     return table

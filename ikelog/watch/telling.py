@@ -25,7 +25,7 @@ def json_line(news: News) -> str:
 
 def news_lines(news: News, page: Page, *, is_brief: bool = False) -> Iterator[Line]:
     """Yield the line that tells what became of a negotiation, and on failure those of its findings."""
-    yield heading(news)
+    yield from wrap(heading(news), page.width, 4)
     if is_brief or (news.event != "failed" and not page.verbose):
         return
     yield from wrap(line(span(f"  {_where(news.negotiation)}", "faint")), page.width, 4)
