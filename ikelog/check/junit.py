@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 from xml.etree import ElementTree as ET
 
-from ikelog.check.evidence_lines import evidence_lines
 from ikelog.check.problems import NOT_READ, NOT_RECOGNISED, Problem, problems
 from ikelog.check.types import Checked
 from ikelog.correlation.types import Negotiation
 from ikelog.record import record
 from ikelog.reporting import wording
+from ikelog.reporting.evidence_lines import evidence_lines
 from ikelog.reporting.safe import visible
 
 # A negotiation's case keeps its name from run to run, so that its history is one: no SPI, no id, no time in it.

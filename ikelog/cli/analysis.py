@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ikelog.cli.inputs import final_status, read_sources
-from ikelog.cli.output import wants_colour, width_of, writing
+from ikelog.cli.output import wants_colour, width_of, write_utf8, writing
 from ikelog.pipeline import NO_OPTIONS, Options, analyze
 
 
@@ -27,6 +27,16 @@ def analyze_files(
             from ikelog.reporting import json_report
 
             json_report.render(report, out)
+        elif format_name == "html":
+            from ikelog.reporting import html
+
+            write_utf8(out)
+            html.render(report, sources, out)
+        elif format_name == "markdown":
+            from ikelog.reporting import markdown
+
+            write_utf8(out)
+            markdown.render(report, out)
         elif any(source.ike_lines for source in report.sources):
             from ikelog.reporting import terminal
 

@@ -10,7 +10,7 @@ from ikelog.cli import options
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "html", "markdown"]),
     default="text",
     envvar="IKELOG_FORMAT",
     help="How to print the report.",

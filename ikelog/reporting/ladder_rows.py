@@ -16,7 +16,10 @@ _NO_ID = (None, 0)
 
 
 class Row(NamedTuple):
-    """One row. `arrow` points the way it is printed, None for a local step; `proves` marks the verdict's evidence."""
+    """One row. `arrow` points the way it is printed, None for a local step; `proves` marks the verdict's evidence.
+
+    `end_line` is the record's last line, `kind` a local step's kind, `message` the message that a row is of.
+    """
 
     source: str
     line: int
@@ -28,6 +31,9 @@ class Row(NamedTuple):
     remarks: tuple[str, ...] = ()
     style: Style = "plain"
     proves: bool = False
+    end_line: int = 0
+    kind: str = ""
+    message: Message | None = None
 
 
 def ladder_rows(negotiation: Negotiation, finding: Finding | None) -> list[Row]:
@@ -53,6 +59,8 @@ def _message_row(message: Message, negotiation: Negotiation, finding: Finding | 
         remarks=tuple(_remarks(message)),
         style="bad" if failed else "plain",
         proves=_proves(message, finding),
+        end_line=message.end_line,
+        message=message,
     )
 
 
@@ -69,6 +77,8 @@ def _step_row(step: Step, finding: Finding | None) -> Row:
         text=f"{'✗' if failed else '·'} {step.text}",
         style="bad" if failed else "plain",
         proves=proves,
+        end_line=step.end_line,
+        kind=step.kind,
     )
 
 
