@@ -1,0 +1,1 @@
+"""Many logs at once: bundles, folders and object stores."""

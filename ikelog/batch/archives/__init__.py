@@ -1,0 +1,1 @@
+"""Archives and compressed data, read as streams: nothing is unpacked to disk."""
