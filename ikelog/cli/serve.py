@@ -6,6 +6,7 @@ import click
 
 from ikelog.cli import options
 from ikelog.cli.output import say
+from ikelog.cli.status import INTERRUPTED
 
 _NEEDED = ("starlette", "uvicorn", "python_multipart")
 
@@ -53,5 +54,8 @@ def command(host: str, port: int, allow_host: tuple[str, ...], limit: int, timeo
     if settings.token:
         say("others can reach this page, and what is sent to it is not encrypted; it needs the token of this address:")
     click.echo(server.url(address, listening, settings))
-    server.serve(listening, settings)
+    try:
+        server.serve(listening, settings)
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0

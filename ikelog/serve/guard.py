@@ -95,7 +95,7 @@ def _authorised(scope: Scope, headers: Headers, token: str) -> Response | None:
     """Look for the token: in a header, in the cookie, or in the address, which then becomes the cookie."""
     given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
     if given and _is(given, token) and scope["method"] in _SAFE:
-        answer = RedirectResponse(scope["path"], 303)
+        answer = RedirectResponse("/", 303)
         answer.set_cookie(COOKIE, token, httponly=True, samesite="strict")
         return answer
     kind, _, sent = headers.get("authorization", "").partition(" ")

@@ -129,6 +129,6 @@ _PROBLEM = {
 
 
 def _report_schema() -> dict[str, Any]:
-    """Return the report's own schema; with an id, what it refers to inside itself is found there."""
-    found: dict[str, Any] = json.loads(schema())
-    return {**found, "$id": "urn:ikelog:report:1"}
+    """Return the report's own schema; what it refers to inside itself is found from the description's root."""
+    found: dict[str, Any] = json.loads(schema().replace('"#/$defs/', '"#/components/schemas/Report/$defs/'))
+    return found

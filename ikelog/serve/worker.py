@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import multiprocessing
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -34,6 +35,8 @@ class Workers:
         self.settings = settings
         self._context = multiprocessing.get_context("spawn")
         self._idle: list[_Process] = []
+        self._started: set[_Process] = set()
+        self._threads = ThreadPoolExecutor(settings.workers)
         self._free = asyncio.Semaphore(settings.workers)
         self._asking = 0
 
@@ -49,22 +52,30 @@ class Workers:
             self._asking -= 1
 
     async def _perform(self, job: Job) -> Answer:
-        worker = self._idle.pop() if self._idle else await asyncio.to_thread(self._start)
+        run = asyncio.get_running_loop().run_in_executor
+        worker = self._idle.pop() if self._idle else await run(self._threads, self._start)
         kept = False
         try:
-            answer = await asyncio.to_thread(_ask, worker, job, self.settings.timeout_s)
+            answer = await run(self._threads, _ask, worker, job, self.settings.timeout_s)
             kept = True
             return answer
         finally:  # also where whoever asked has gone
             if kept:
                 self._idle.append(worker)
             else:
-                _end(worker)
+                self._end(worker)
 
     def close(self) -> None:
-        """End the processes."""
-        while self._idle:
-            _end(self._idle.pop())
+        """End the processes, busy ones too: their requests are not waited for."""
+        self._idle.clear()
+        while self._started:
+            self._end(next(iter(self._started)))
+        self._threads.shutdown(wait=False)
+
+    def _end(self, worker: _Process) -> None:
+        self._started.discard(worker)
+        worker.process.kill()
+        worker.process.join(1.0)
 
     def _start(self) -> _Process:
         own, other = self._context.Pipe()
@@ -73,7 +84,9 @@ class Workers:
         other.close()
         if own.poll(_START_S):
             own.recv()
-        return _Process(process, own)
+        worker = _Process(process, own)
+        self._started.add(worker)
+        return worker
 
 
 def _ask(worker: _Process, job: Job, timeout_s: float) -> Answer:
@@ -87,12 +100,6 @@ def _ask(worker: _Process, job: Job, timeout_s: float) -> Answer:
             raise
         return Answer(500, "the analysis broke off, perhaps for want of memory")
     return answer
-
-
-def _end(worker: _Process) -> None:
-    worker.process.kill()
-    worker.process.join(1.0)
-    worker.pipe.close()
 
 
 def _serve(pipe: Connection) -> None:
