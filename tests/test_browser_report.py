@@ -405,3 +405,14 @@ def test_a_log_without_a_negotiation(opened: Opened, tmp_path: Path, text: str) 
     page = opened().open(written(tmp_path / "none.html", text_source("none.log", text.encode())))
     assert page.locator("h1").inner_text().strip() == "No negotiation found"
     assert "no negotiation" in page.locator("#negotiations").inner_text()
+
+
+def test_a_page_that_broke_off_says_so(opened: Opened, reports: Callable[..., Path], tmp_path: Path) -> None:
+    text = reports("iosxe-three-peers").read_text(encoding="utf-8")
+    broken = tmp_path / "broken.html"
+    broken.write_text(text.replace('id="log-0">H4sI', 'id="log-0">AAAA'), encoding="utf-8")
+    watched = opened()
+    watched.page.goto(broken.as_uri())
+    watched.page.wait_for_function("() => document.getElementById('negotiations').innerText.includes('not whole')")
+    assert watched.page.locator(".card").count() == 2
+    watched.complaints.clear()

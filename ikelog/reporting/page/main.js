@@ -185,4 +185,8 @@ function excerpt(box, lines, first, last) {
   box.hidden = false;
 }
 
-start();
+start().catch((error) => {
+  const words = "DecompressionStream" in window ? `The page is not whole: ${error.message}` : "This browser is too old to unpack the ladders and the log.";
+  byId("negotiations").replaceChildren(made("p", "note", words));
+  throw error;
+});
