@@ -14,7 +14,7 @@ DEV := $(VENV)/.dev-$(VERSION)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test lint docs bench clean
+.PHONY: help demo test lint docs bench clean browser
 
 help:
 	@echo 'make demo    explain a sample log ($(SAMPLE))'
@@ -28,8 +28,16 @@ help:
 demo: $(or $(wildcard $(DEV)),$(RUNTIME))
 	$(VENV)/bin/ikelog $(SAMPLE) $(ARGS)
 
-test: $(DEV)
-	$(VENV)/bin/python -m pytest -n auto $(ARGS)
+test: $(DEV) browser
+	$(VENV)/bin/python -m pytest -n auto -rs $(ARGS)
+
+# What the tests in a browser need of npm. Where there is no npm, or no registry, they are skipped and say so.
+browser:
+	@command -v npm >/dev/null || exit 0; \
+	cmp -s tests/browser/package.json tests/browser/node_modules/.installed || { \
+	  npm install --prefix tests/browser --no-package-lock --ignore-scripts --no-audit --no-fund --silent \
+	    && cp tests/browser/package.json tests/browser/node_modules/.installed \
+	    || echo 'npm could not install what is in tests/browser/package.json'; }
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check .
@@ -44,7 +52,7 @@ bench: $(or $(wildcard $(DEV)),$(RUNTIME))
 	@$(VENV)/bin/python -m benchmarks $(ARGS)
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build dist tests/browser/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find ikelog tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 # An environment that is whole and of this Python is kept; one that is neither is made anew.

@@ -27,14 +27,11 @@ class Canvas:
         """Return the place on the axis of this canvas."""
         return both[self.axis == "scale"]
 
-    def moved(self, content: str, both: Both, *, even_only: bool = False) -> str:
+    def moved(self, content: str, both: Both) -> str:
         """Return content moved down to its place."""
-        if even_only and self.axis == "scale":
-            return ""
         y = number(self.at(both))
         data = f"{number(both[0])}|{number(both[1])}" if self.movable and both[0] != both[1] else None
-        class_ = "even" if even_only and self.movable else None
-        return element("g", content, class_=class_, transform=f"translate(0 {y})", data_y=data)
+        return element("g", content, transform=f"translate(0 {y})", data_y=data)
 
     def scale_only(self, content: str) -> str:
         """Return content that is of use only with the axis to scale."""

@@ -19,7 +19,7 @@ def rows_svg(drawing: Drawing, places: Places, canvas: Canvas) -> Iterator[str]:
         parts = [_words(mark, spot, start, canvas), *_axis(drawing, mark, spot, canvas)]
         yield element(
             "g",
-            (element("title", escaped(_told(mark, start))) if not canvas.live else "") + "".join(parts),
+            (element("title", escaped(_told(mark, start, canvas))) if not canvas.live else "") + "".join(parts),
             class_=_class(mark),
             **_reachable(mark, n, start, canvas),
         )
@@ -38,21 +38,27 @@ def _reachable(mark: Mark, n: int, start: Row | None, canvas: Canvas) -> dict[st
         "role": "option",
         "aria_selected": "false",
         "tabindex": "-1" if n else "0",
-        "aria_label": _told(mark, start),
+        "aria_label": _told(mark, start, canvas),
         "data_source": mark.row.source,
         "data_line": mark.row.line,
         "data_end": mark.row.end_line,
     }
 
 
-def _told(mark: Mark, start: Row | None) -> str:
-    """Return a row in words, as somebody who cannot see the picture needs it."""
+def _told(mark: Mark, start: Row | None, canvas: Canvas) -> str:
+    """Return a row in words, as somebody who cannot see the picture needs it: first what can be seen, as it stands."""
     row = mark.row
-    way = f"{row.message.direction}: " if row.message is not None else ""
-    words = ", ".join(filter(None, (row.label, row.text.lstrip("·✗ "), *row.remarks)))
-    when = " ".join(filter(None, (wording.clock(row.time), _since(row, start))))
-    proves = ", proves the verdict" if row.proves else ""
-    return ", ".join(filter(None, (f"{way}{words}{proves}", when, f"line {row.line}")))
+    clock, since = wording.clock(row.time), _since(row, start)
+    seen = (since,) if canvas.design.narrow and since else (clock, since)
+    words = " ".join(filter(None, (*seen, row.label, row.text.removeprefix("· ").removeprefix("✗ "))))
+    more = (
+        row.message.direction if row.message is not None else "",
+        "proves the verdict" if row.proves else "",
+        clock if clock not in seen else "",
+        f"line {row.line}",
+    )
+    remarks = " · ".join(row.remarks)
+    return ", ".join(filter(None, (f"{words} {remarks}".strip(), *more)))
 
 
 def _since(row: Row, start: Row | None) -> str:
@@ -76,9 +82,6 @@ def _axis(drawing: Drawing, mark: Mark, spot: Spot, canvas: Canvas) -> Iterator[
         + canvas.lead(design.right + 4, design.text - 8, spot),
         spot.at,
     )
-    if not design.narrow and mark.kind == "message":
-        name = text(mark.row.label, (design.left + design.right) / 2, -7, "name", "middle")
-        yield canvas.moved(name, spot.at, even_only=True)
 
 
 def _step_shape(mark: Mark, x: int) -> str:
@@ -98,17 +101,28 @@ def _words(mark: Mark, spot: Spot, start: Row | None, canvas: Canvas) -> str:
     parts = [element("rect", class_="ground", y=-spot.rise, width=design.width, height=spot.height, rx=4)]
     if design.narrow:
         if mark.kind != "step" or row.time:
-            parts.append(text(row.label, design.text, 4, "name"))
             parts.append(text(since or wording.clock(row.time), design.width - 4, 4, "clock", "end"))
+            parts.append(text(row.label, design.text, 4, "name"))
             lines = [("", ""), *lines]
     else:
         parts += [text(wording.clock(row.time), 8, 4, "clock"), text(since, 158, 4, "clock", "end")]
         if not row.time:
             parts.append(text(f"line {row.line}", 8, 4, "clock"))
-        if (canvas.movable or canvas.axis == "scale") and mark.kind == "message":
-            parts.append(canvas.scale_only(text(row.label, design.text, -11, "name")))
+        if mark.kind == "message":
+            parts += _names(row, canvas)
     parts += [text(found, design.text, 4 + n * LINE, class_) for n, (found, class_) in enumerate(lines)]
-    return canvas.moved("".join(parts), spot.label)
+    # blanks between them keep the words of a row apart for whoever reads it without its places
+    return canvas.moved(" ".join(filter(None, parts)), spot.label)
+
+
+def _names(row: Row, canvas: Canvas) -> Iterator[str]:
+    """Yield the exchange's name: above its arrow, or above its text where arrows stand closer than names."""
+    design = canvas.design
+    if canvas.movable or canvas.axis == "even":
+        above = text(row.label, (design.left + design.right) / 2, -7, "name", "middle")
+        yield element("g", above, class_="even") if canvas.movable else above
+    if canvas.movable or canvas.axis == "scale":
+        yield element("g", text(row.label, design.text, -11, "name"), class_="scaled")
 
 
 def _texts(mark: Mark, spot: Spot) -> Iterator[tuple[str, str]]:

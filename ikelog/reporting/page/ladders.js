@@ -14,7 +14,7 @@ class Ladder {
     this.onStep = () => {};
     new ResizeObserver(() => this.fit()).observe(holder);
     holder.addEventListener("focusin", (event) => this.reached(event.target));
-    holder.addEventListener("pointerover", (event) => this.over(event.target));
+    holder.addEventListener("pointermove", (event) => this.over(event));
     holder.addEventListener("click", (event) => this.chosen(event.target));
     holder.addEventListener("keydown", (event) => this.pressed(event));
     this.fit();
@@ -56,8 +56,12 @@ class Ladder {
     }
   }
 
-  over(target) {
-    const row = target.closest('[role="option"]');
+  // A ladder that scrolls below a pointer at rest is not pointed at.
+  over(event) {
+    const at = `${event.clientX} ${event.clientY}`;
+    if (at === this.pointed) return;
+    this.pointed = at;
+    const row = event.target.closest('[role="option"]');
     if (row && row !== this.hovered) { this.hovered = row; this.step(row, { quiet: true }); }
   }
 

@@ -19,6 +19,7 @@ class Lanes {
     byId("more-lanes").addEventListener("click", () => { this.limit = Infinity; this.paint(); });
     box.addEventListener("click", (event) => this.picked(event.target));
     box.addEventListener("keydown", (event) => this.pressed(event));
+    this.paint();
     new ResizeObserver(() => { if (box.clientWidth !== this.width) this.paint(); }).observe(box);
   }
 
@@ -64,7 +65,8 @@ class Lanes {
     this.inner = Math.max(this.width - this.left - 4, 60) * this.zoom;
     const lanes = this.lanes.slice(0, this.limit);
     const height = AXIS + lanes.reduce((sum, lane) => sum + lane.rows.length * ROW + 6, 0);
-    const svg = drawn("svg", { width: this.left + this.inner, height, role: "group", "aria-label": "Negotiations over time" });
+    const width = this.left + this.inner;
+    const svg = drawn("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": "Negotiations over time" });
     this.ticks(svg, height);
     this.places = new Map();
     let y = AXIS;

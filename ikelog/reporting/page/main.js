@@ -1,5 +1,5 @@
 // Puts the parts together: what is chosen in one is shown in the others.
-const THEMES = { auto: ["◐", "Auto", "as the system has them"], light: ["○", "Light", "light"], dark: ["●", "Dark", "dark"] };
+const THEMES = { auto: ["◐", "Auto"], light: ["○", "Light"], dark: ["●", "Dark"] };
 
 function remembered(key, value) {
   try {
@@ -10,11 +10,13 @@ function remembered(key, value) {
 }
 
 function themed(name) {
-  const [sign, word, told] = THEMES[name];
+  const [sign, word] = THEMES[name];
   if (name === "auto") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = name;
-  byId("theme").replaceChildren(`${sign} `, made("span", "", word));
-  byId("theme").setAttribute("aria-label", `Colours: ${told}`);
+  const shown = made("span", "", `${sign} `);
+  shown.setAttribute("aria-hidden", "true");
+  byId("theme").replaceChildren(shown, word);
+  byId("theme").setAttribute("aria-label", `Colours: ${word}`);
   byId("theme").dataset.name = name;
 }
 
@@ -46,10 +48,13 @@ function printing() {
   let closed = [];
   byId("print").addEventListener("click", () => print());
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll(".card:not([open]), .rest:not([open])")];
+    closed = [...closed, ...document.querySelectorAll(".card:not([open]), .rest:not([open])")];
     for (const card of closed) card.open = true;
   });
-  addEventListener("afterprint", () => { for (const card of closed) card.open = false; });
+  addEventListener("afterprint", () => {
+    for (const card of closed) card.open = false;
+    closed = [];
+  });
 }
 
 // The controls above the log, and what of it they show.
@@ -164,6 +169,7 @@ async function start() {
   const bad = data.negotiations.findIndex((one) => one.tone === "bad");
   if (location.hash.length > 1) await arrived();
   if (list.last === undefined && data.negotiations.length) await list.open(Math.max(bad, 0), { scroll: false });
+  log.paint();
   document.documentElement.dataset.ready = "true";
 }
 
@@ -179,4 +185,8 @@ function excerpt(box, lines, first, last) {
   box.hidden = false;
 }
 
-start();
+start().catch((error) => {
+  const words = "DecompressionStream" in window ? `The page is not whole: ${error.message}` : "This browser is too old to unpack the ladders and the log.";
+  byId("negotiations").replaceChildren(made("p", "note", words));
+  throw error;
+});
