@@ -20,6 +20,10 @@ class Busy(Exception):
     """More requests wait than may."""
 
 
+class _Gone(Exception):
+    """A process that has ended by itself."""
+
+
 @record
 class _Process:
     """A process, and this end of the pipe to it."""
@@ -59,6 +63,8 @@ class Workers:
             answer = await run(self._threads, _ask, worker, job, self.settings.timeout_s)
             kept = True
             return answer
+        except _Gone:
+            return Answer(500, "the analysis broke off, perhaps for want of memory")
         finally:  # also where whoever asked has gone
             if kept:
                 self._idle.append(worker)
@@ -82,8 +88,9 @@ class Workers:
         process = self._context.Process(target=_serve, args=(other,), daemon=True)
         process.start()
         other.close()
-        if own.poll(_START_S):
-            own.recv()
+        with contextlib.suppress(EOFError):  # it is gone again: whoever asks it is told
+            if own.poll(_START_S):
+                own.recv()
         worker = _Process(process, own)
         self._started.add(worker)
         return worker
@@ -95,10 +102,8 @@ def _ask(worker: _Process, job: Job, timeout_s: float) -> Answer:
         if not worker.pipe.poll(timeout_s):
             raise TimeoutError
         answer: Answer = worker.pipe.recv()
-    except (EOFError, OSError) as error:
-        if isinstance(error, TimeoutError):
-            raise
-        return Answer(500, "the analysis broke off, perhaps for want of memory")
+    except (EOFError, ConnectionError):
+        raise _Gone from None
     return answer
 
 
