@@ -195,9 +195,15 @@ def test_colours_follow_the_system_and_the_switch(opened: Opened, reports: Calla
     assert ground(page) > 600
     page.locator("#theme").click()
     page.locator("#theme").click()
-    page.reload()
-    page.wait_for_selector("html[data-ready]")
-    assert ground(page) < 150
+    assert page.evaluate("localStorage.getItem('ikelog-theme')") == "dark"
+
+
+def test_the_colours_that_were_chosen_are_remembered(opened: Opened, reports: Callable[..., Path]) -> None:
+    watched = opened(color_scheme="light")
+    watched.page.add_init_script("localStorage.setItem('ikelog-theme', 'dark')")
+    page = watched.open(reports("iosxe-three-peers"))
+    assert page.locator("#theme").get_attribute("aria-label") == "Colours: Dark"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
 
 
 @pytest.mark.parametrize("name", ["iosxe-three-peers", "iosxe-rekey", "asa-child-proposal-mismatch"])

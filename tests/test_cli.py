@@ -270,10 +270,43 @@ def test_a_closed_standard_error_leaves_the_output_alone():
 
 
 def test_markdown_is_utf_8_wherever_it_goes():
-    for args in (("check", "--format", "markdown", PSK), ("diff", "--format", "markdown", PEERS, PSK)):
+    for args in (
+        ("check", "--format", "markdown", PSK),
+        ("diff", "--format", "markdown", PEERS, PSK),
+        ("--format", "markdown", PSK),
+        ("timeline", "--format", "markdown", PSK),
+        ("timeline", "--format", "mermaid", PSK),
+        ("timeline", "--format", "svg", PSK),
+        ("--format", "html", PSK),
+    ):
         done = ikelog(*args, env={"PYTHONIOENCODING": "ascii"})
         assert done.returncode in (0, 1), done.stderr
         assert not done.stdout.decode().isascii()
+
+
+@pytest.mark.parametrize(
+    ("args", "begins", "holds"),
+    [
+        (["--format", "html"], "<!doctype html>\n", "IKE201 psk-mismatch"),
+        (["--format", "markdown"], "## 1 negotiation with 1 peer · 1 failed\n", "IKE201 psk-mismatch"),
+        (["timeline", "--format", "svg"], "<svg ", "IKE201 psk-mismatch"),
+        (["timeline", "--format", "svg", "--axis", "scale"], "<svg ", "IKE201 psk-mismatch"),
+        (["timeline", "--format", "mermaid"], "sequenceDiagram\n", "IKE201 psk-mismatch"),
+        (["timeline", "--format", "markdown"], "## 1 negotiation with 1 peer · 1 failed\n", "IKE201 psk-mismatch"),
+    ],
+)
+def test_each_format_says_the_same_on_standard_output_and_in_a_file(args, begins, holds, tmp_path):
+    printed = ikelog(*args, PSK)
+    assert (printed.returncode, printed.stderr) == (0, b"")
+    text = printed.stdout.decode()
+    assert text.startswith(begins)
+    assert holds in text
+    assert ikelog(*args, PSK, "-o", str(tmp_path / "out")).returncode == 0
+    assert (tmp_path / "out").read_bytes() == printed.stdout
+    foreign = ikelog(*args, stdin=b"nothing of ours\n")
+    assert foreign.returncode == 3
+    assert b"No negotiation found" in foreign.stdout
+    assert ikelog(*args, "--peer", "192.0.2.99", PSK).returncode == 0
 
 
 def test_filters_that_keep_nothing_say_so():

@@ -129,6 +129,19 @@ def test_a_child_sa_of_no_row_and_a_negotiation_of_nothing_are_drawn() -> None:
     assert ElementTree.fromstring(written(svg.render, report([bare, late])))
 
 
+def test_of_an_endless_negotiation_both_ends_and_the_proof_are_kept() -> None:
+    messages = tuple(message(n, n, "INFORMATIONAL", n, "sent", "DELETE") for n in range(1, 3000))
+    negotiation = psk_negotiation(messages=messages, steps=())
+    finding = psk_finding("N1")
+    proving = finding.evidence[0].line
+    kept = build_drawing(negotiation, finding, 100)
+    lines = [mark.row.line for mark in kept.marks]
+    assert lines == sorted({*range(1, 51), *(e.line for e in finding.evidence), *range(2950, 3000)})
+    assert sum(mark.skipped for mark in kept.marks) + len(kept.marks) == 2999
+    assert kept.marks[lines.index(proving)].skipped
+    assert len(build_drawing(negotiation, finding).marks) == 2999
+
+
 # --- SVG
 
 

@@ -19,7 +19,14 @@ PASTES = [SAMPLES / "asa-psk-mismatch.log", SAMPLES / "iosxe-ike-proposal-mismat
 SLOW = set("lark rich dateutil click dataclasses inspect json shutil tempfile hashlib pathlib ssl uuid".split())
 SLOW |= set("gzip bz2 lzma array calendar locale string ipaddress pkgutil textwrap traceback".split())
 SLOW |= set("statistics random fractions decimal numbers".split())
-SLOW |= {"importlib.metadata", "importlib.resources", "ikelog.grammar.compiler", "ikelog.reporting.json_report"}
+SLOW |= {
+    "jinja2",
+    "markupsafe",
+    "importlib.metadata",
+    "importlib.resources",
+    "ikelog.grammar.compiler",
+    "ikelog.reporting.json_report",
+}
 
 
 def ikelog(*args: str, text: bytes, env: dict[str, str] | None = None) -> bytes:

@@ -25,6 +25,8 @@ from ikelog.reporting.safe import visible
 
 # So many ladders are packed together: what a page unpacks when one of them is opened.
 LADDERS = 16
+# A browser gets slow with more rows in one picture; the log beside it has them all.
+ROWS = 1500
 
 _SCRIPTS = ("pack", "log", "lines", "ladders", "negotiations", "lanes", "main")
 _STYLES = ("palette", "page", "cards", "explore", "ladder")
@@ -98,7 +100,7 @@ def _packed(report: Report, texts: Sequence[SourceText]) -> Iterator[Packed]:
 
 def _ladders(negotiation: Negotiation, verdicts: Verdicts) -> list[str]:
     """Return a ladder for wide windows and one for narrow ones."""
-    drawing = build_drawing(negotiation, verdict_finding(negotiation, verdicts))
+    drawing = build_drawing(negotiation, verdict_finding(negotiation, verdicts), ROWS)
     return [ladder_svg(drawing, Canvas(design, live=True, movable=drawing.clocked)) for design in (WIDE, NARROW)]
 
 

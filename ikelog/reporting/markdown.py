@@ -181,5 +181,5 @@ def _infos(findings: Sequence[Finding], peers: Mapping[str, str]) -> list[str]:
 
 
 def _list(items: Sequence[str]) -> list[str]:
-    more = [f"{wording.count(len(items) - SHOWN, 'more')}"[:-1]] if len(items) > SHOWN else []
+    more = [f"{len(items) - SHOWN:,} more"] if len(items) > SHOWN else []
     return ["\n".join(f"- {item}" for item in [*items[:SHOWN], *more])] if items else []

@@ -59,12 +59,16 @@ _SAID_BY_REPEATS = ("message_retransmitted", "retransmission_begun")
 
 @record
 class Mark:
-    """One thing on the time axis; `gap_ms` is the silence before it where that is worth telling."""
+    """One thing on the time axis.
+
+    `gap_ms` is the silence before it where that is worth telling, `skipped` how many marks before it are left out.
+    """
 
     kind: Kind
     row: Row
     work: Work | None = None
     gap_ms: int | None = None
+    skipped: int = 0
 
 
 @record
@@ -99,9 +103,12 @@ class Drawing:
     clocked: bool
 
 
-def build_drawing(negotiation: Negotiation, finding: Finding | None) -> Drawing:
-    """Return what the ladder of a negotiation shows; `finding` is its verdict's."""
-    marks = tuple(_with_gaps(_marks(negotiation, finding)))
+def build_drawing(negotiation: Negotiation, finding: Finding | None, most: int = 0) -> Drawing:
+    """Return what the ladder of a negotiation shows; `finding` is its verdict's.
+
+    Of more than `most` marks it keeps both ends, and what proves the verdict; 0 keeps all.
+    """
+    marks = tuple(_kept(list(_with_gaps(_marks(negotiation, finding))), most))
     moments = {mark.row.offset_ms for mark in marks if mark.row.offset_ms is not None}
     return Drawing(
         negotiation,
@@ -161,11 +168,26 @@ def _with_gaps(marks: Sequence[Mark]) -> Iterator[Mark]:
         yield replaced(later, gap_ms=gap) if gap is not None and gap >= GAP_MS else later
 
 
+def _kept(marks: Sequence[Mark], most: int) -> Iterator[Mark]:
+    skipped = 0
+    for n, mark in enumerate(marks):
+        if not most or len(marks) <= most or n < most // 2 or n >= len(marks) - most // 2 or mark.row.proves:
+            yield replaced(mark, skipped=skipped, gap_ms=None) if skipped else mark
+            skipped = 0
+        else:
+            skipped += 1
+
+
+def is_apart(mark: Mark) -> bool:
+    """Tell whether a mark stands apart from the one before it."""
+    return mark.gap_ms is not None or mark.skipped > 0
+
+
 def _blocks(marks: Sequence[Mark]) -> Iterator[Block]:
     first = 0
     while first < len(marks):
         work, last = marks[first].work, first
-        while last + 1 < len(marks) and work and marks[last + 1].work == work and marks[last + 1].gap_ms is None:
+        while last + 1 < len(marks) and work and marks[last + 1].work == work and not is_apart(marks[last + 1]):
             last += 1
         if work:
             yield Block(work, first, last)

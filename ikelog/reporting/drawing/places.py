@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from ikelog.record import record
-from ikelog.reporting.drawing.marks import Drawing, Mark
+from ikelog.reporting.drawing.marks import Drawing, Mark, is_apart
 from ikelog.reporting.layout import line, plain_text, wrap
 
 
@@ -61,7 +61,7 @@ def build_places(drawing: Drawing, design: Design) -> Places:
     texts = [_texts(mark, design) for mark in drawing.marks]
     heights = [_height(mark, *text, design) for mark, text in zip(drawing.marks, texts, strict=True)]
     even = _stacked(heights, drawing.marks)
-    bottom = HEAD + sum(heights) + sum(GAP for mark in drawing.marks if mark.gap_ms is not None)
+    bottom = HEAD + sum(heights) + sum(GAP for mark in drawing.marks if is_apart(mark))
     moments = _moments(drawing.marks)
     span = moments[-1] - moments[0] if moments else 0
     axis = max(bottom - HEAD, _SHORTEST) - 2 * LINE
@@ -114,7 +114,7 @@ def _height(mark: Mark, lines: Sequence[str], remarks: Sequence[str], design: De
 def _stacked(heights: Sequence[int], marks: Sequence[Mark]) -> list[float]:
     tops, top = [], float(HEAD)
     for height, mark in zip(heights, marks, strict=True):
-        top += GAP if mark.gap_ms is not None else 0
+        top += GAP if is_apart(mark) else 0
         tops.append(top)
         top += height
     return tops

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ikelog.reporting import wording
-from ikelog.reporting.drawing.marks import WORK_NAMES, Drawing, Mark
+from ikelog.reporting.drawing.marks import WORK_NAMES, Drawing, Mark, is_apart
 from ikelog.reporting.drawing.moving import Canvas
 from ikelog.reporting.drawing.places import LINE, Places, Spot
-from ikelog.reporting.drawing.xml import element, escaped, number, text
+from ikelog.reporting.drawing.xml import element, escaped, text
 from ikelog.reporting.ladder_rows import Row
 
 _HEAD = 9  # length of an arrow's head
@@ -134,18 +134,19 @@ def _texts(mark: Mark, spot: Spot) -> Iterator[tuple[str, str]]:
 
 
 def gaps_svg(drawing: Drawing, places: Places, canvas: Canvas) -> Iterator[str]:
-    """Yield the silences of a picture with even distances: how long nothing happened."""
+    """Yield where marks stand apart: how long nothing happened, where distances are even, or how much is left out."""
     middle = (canvas.design.left + canvas.design.right) / 2
     for mark, spot in zip(drawing.marks, places.spots, strict=True):
-        if mark.gap_ms is None or canvas.axis == "scale":
+        if not is_apart(mark) or (canvas.axis == "scale" and not mark.skipped):
             continue
-        y = number(spot.top[0] - 14)
         breaks = "".join(
             element("path", class_="break", d=f"M{x - 6} 3L{x + 6} -3M{x - 6} 8L{x + 6} 2")
             for x in (canvas.design.left, canvas.design.right)
         )
-        words = text(f"{_silence(mark.gap_ms)} of silence", middle, 6, "silence", "middle")
-        yield element("g", breaks + words, class_="gap", transform=f"translate(0 {y})")
+        told = f"{mark.skipped:,} rows left out" if mark.skipped else f"{_silence(mark.gap_ms or 0)} of silence"
+        words = text(told, middle, 6, "silence", "middle")
+        place = spot.top[0] - 14, spot.top[1] - 14
+        yield element("g", canvas.moved(breaks + words, place), class_="gap skipped" if mark.skipped else "gap")
 
 
 def _silence(milliseconds: int) -> str:
