@@ -58,6 +58,16 @@ def test_each_negotiation_is_told_once_and_ends_as_in_the_whole_log(dense, lines
     assert [n.event for n in news].count("closed") > 10
 
 
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.log"))[::2], ids=lambda path: path.stem)
+def test_a_sample_that_comes_bit_by_bit_comes_to_what_it_is(path):
+    whole = analyze([text_source("edge.log", path.read_bytes())])
+    _, news = follow(path.read_bytes(), lines=40)
+    last = {n.negotiation["id"]: n.negotiation for n in news}
+    told = Counter((n["ike_version"], n["remote"]["address"], n["outcome"], n["verdict"]) for n in last.values())
+    known = [n for n in whole.negotiations if n.remote.address or n.messages or n.outcome != "incomplete"]
+    assert told == Counter((n.ike_version, n.remote.address, n.outcome, n.verdict) for n in known)
+
+
 def test_the_lines_told_are_those_of_the_file(dense):
     rows = dense.decode().split("\n")
     _, news = follow(dense, lines=1500)

@@ -75,6 +75,8 @@ class Follower:
     def _analyse(self) -> None:
         self.pairs, self._findings = [], ()  # the last analysis goes, but for whose the lines were
         report = analyze([self.window.text()], self.options)
+        if report.interrupted:  # a second Ctrl-C: the first one waits for the analysis
+            raise KeyboardInterrupt
         self._collect()
         before, self.begin, self.analysed = self.analysed, self.window.first, self.window.end
         self._findings = report.findings

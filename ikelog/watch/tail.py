@@ -5,6 +5,7 @@ import stat
 from collections import deque
 from typing import BinaryIO
 
+from ikelog.reading.formats import format_of
 from ikelog.reading.sources import UnreadableSource, rotation, stream_name
 from ikelog.record import record
 
@@ -12,7 +13,6 @@ from ikelog.record import record
 BLOCK = 1 << 20
 # So many bytes in front of the place that was read up to tell whether the file is still the same one.
 _REMEMBERED = 1024
-_COMPRESSED = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"7z\xbc\xaf\x27\x1c")
 
 
 @record
@@ -137,8 +137,9 @@ def _read(file: _Open) -> bytes:
         data = file.stream.read(BLOCK) or b""
     except OSError as error:
         raise UnreadableSource(f"{file.path}: {error.strerror or error}") from None
-    if file.position == 0 and data.startswith(_COMPRESSED):
-        raise UnreadableSource(f"{file.path}: is compressed, and no log that grows; `ikelog analyze` reads gzip")
+    form = format_of(data[:512]) if file.position == 0 else None
+    if form is not None:
+        raise UnreadableSource(f"{file.path}: is {form} data, and no log that grows; `ikelog batch` reads it")
     file.position += len(data)
     file.last = (file.last + data)[-_REMEMBERED:]
     return data
