@@ -4,10 +4,12 @@ import bz2
 import gzip
 import os
 import shutil
+import time
 
 import pytest
 
 from ikelog.reading.sources import UnreadableSource
+from ikelog.watch.ahead import Ahead
 from ikelog.watch.pipe import Pipe
 from ikelog.watch.tail import Piece, Tail
 from ikelog.watch.window import LONGEST_LINE, Window
@@ -202,6 +204,41 @@ def test_standard_input_is_read_to_its_end():
             pieces.append(piece.data)
     os.close(reading)
     assert pieces == [b"a\n"]
+
+
+def test_what_is_truncated_while_nobody_asks_has_been_read_ahead(log):
+    append(log, "a")
+    ahead = Ahead(Tail(str(log)))
+    try:
+        pieces = []
+        for line in ("b", "c", None):
+            pieces += waited_for(ahead)
+            os.truncate(log, 0)
+            if line:
+                append(log, line)
+    finally:
+        ahead.close()
+    assert [piece.data for piece in pieces] == [b"a\n", b"b\n", b"c\n"]
+    assert all(piece.begins for piece in pieces)
+
+
+def waited_for(ahead: Ahead) -> list[Piece]:
+    for _ in range(400):
+        if (piece := ahead.read()) is not None:
+            return [piece]
+        time.sleep(0.01)
+    return []
+
+
+def test_what_cannot_be_read_is_said_once(tmp_path):
+    ahead = Ahead(Tail(str(tmp_path)))
+    try:
+        with pytest.raises(UnreadableSource, match="is a directory"):
+            waited_for(ahead)
+        time.sleep(0.3)
+        assert ahead.read() is None
+    finally:
+        ahead.close()
 
 
 @pytest.mark.parametrize(

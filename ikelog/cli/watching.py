@@ -18,6 +18,7 @@ from ikelog.cli.output import say, wants_colour, width_of, write_utf8, writing
 from ikelog.cli.status import INTERRUPTED, NOTHING_RECOGNISED
 from ikelog.reading.sources import STANDARD_INPUT, UnreadableSource
 from ikelog.reporting.layout import build_page
+from ikelog.watch.ahead import Ahead
 from ikelog.watch.follower import Follower
 from ikelog.watch.hook import Hook
 from ikelog.watch.pipe import Pipe
@@ -67,9 +68,9 @@ def _name(file: str) -> str:
     return "<stdin>" if file == STANDARD_INPUT else file
 
 
-def _reader(file: str, *, new_only: bool) -> Tail | Pipe:
+def _reader(file: str, *, new_only: bool) -> Ahead | Pipe:
     if file != STANDARD_INPUT:
-        return Tail(file, new_only=new_only)
+        return Ahead(Tail(file, new_only=new_only))
     if sys.stdin is None:
         raise click.ClickException("standard input: is closed")
     if sys.stdin.isatty():

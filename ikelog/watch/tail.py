@@ -52,7 +52,6 @@ class Tail:
 
     def __init__(self, path: str, *, new_only: bool = False) -> None:
         self.path = path
-        self.ended = False
         self._files: deque[_Open] = deque()
         self._new_only = new_only
         self._seen = False

@@ -10,7 +10,7 @@ from ikelog.watch.follower import Follower
 from ikelog.watch.tail import Piece
 from ikelog.watch.types import News
 
-# Seconds between two looks at a file to which nothing has come.
+# Seconds between two looks for what was read.
 _POLL = 0.1
 # A log that has been quiet for so long has written what it had to write, for now.
 _PAUSE = 0.3
@@ -77,18 +77,15 @@ def watch(
 
     A log that could be read once, and cannot now, is waited for; `say` takes what there is to say of it.
     """
-    pace, said, has_read = Pace(clock), "", False
+    pace, has_read = Pace(clock), False
     while not stop.is_set() and not reader.ended:
+        piece = None
         try:
             piece = reader.read()
-            said = said if piece is None else ""
         except UnreadableSource as error:
             if not has_read:
                 raise
-            piece = None
-            if str(error) != said:
-                said = str(error)
-                say(said)
+            say(str(error))
         if piece is not None:
             pace.read_at, has_read = clock(), True
             follower.window.add(piece, pace.read_at)
