@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from ikelog.pipeline import analyze
 from ikelog.reading.sources import text_source
 from ikelog.watch.follower import MOST_LINES, Follower
 from ikelog.watch.remembered import Memory
-from ikelog.watch.tail import Piece
+from ikelog.watch.tail import Piece, Tail
 from ikelog.watch.telling import json_line
 from ikelog.watch.types import Patience
 from ikelog.watch.window import Window
@@ -56,6 +57,39 @@ def test_each_negotiation_is_told_once_and_ends_as_in_the_whole_log(dense, lines
     assert Counter((n["outcome"], n["verdict"], n["closed"] and n["closed"]["by"]) for n in told.values()) == outcomes
     assert len(follower.window) < 6000 < follower.window.end
     assert [n.event for n in news].count("closed") > 10
+
+
+def test_rotations_and_a_truncation_lose_nothing_and_tell_nothing_twice(dense, tmp_path):
+    log = tmp_path / "edge.log"
+    tail, follower, news, now, most = Tail(str(log)), Follower(Window(str(log))), [], 0.0, 0
+    rows = dense.splitlines(keepends=True)
+    steps = [rows[n : n + 250] for n in range(0, len(rows), 250)]
+    done = {len(steps) // 4: "rename", len(steps) // 2: "copy", 3 * len(steps) // 4: "truncate"}
+    for number, step in enumerate(steps):
+        with log.open("ab") as file:
+            file.writelines(step)
+        if (how := done.get(number)) == "rename":
+            log.rename(tmp_path / "edge.log.2")
+            log.touch()
+        elif how == "copy":
+            shutil.copy(log, tmp_path / "edge.log.1")
+        nothing = 0
+        while nothing < 3 and how != "copy":  # what is copied and truncated at once is read in the copy
+            piece = tail.read()
+            nothing = nothing + 1 if piece is None else 0
+            if piece is not None:
+                follower.window.add(piece, now)
+        if how in ("copy", "truncate"):
+            os.truncate(log, 0)
+        now += 0.1
+        news += follower.look(now)
+        most = max(most, len(follower.window))
+    news += follower.look(now, is_end=True)
+    whole = analyze([text_source("edge.log", dense)])
+    first = Counter(n.negotiation["initiator_spi"] for n in news if n.is_first)
+    assert first == Counter(n.initiator_spi for n in whole.negotiations)
+    assert follower.window.end == len(rows)
+    assert most < len(rows) // 2
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.log"))[::2], ids=lambda path: path.stem)
