@@ -331,7 +331,7 @@ SERVE = {sleeps: _serve_sleeping, dies: _serve_dying}
 
 
 def test_what_takes_too_long_is_ended_and_the_next_is_answered(monkeypatch):
-    settings = Settings(timeout_s=0.3, workers=1)
+    settings = Settings(timeout_s=3.0, workers=1)
     first, second = asyncio.run(with_workers(monkeypatch, sleeps, settings, b"60", b"0"))
     assert isinstance(first, TimeoutError)
     assert second == Answer(200, "log1")
