@@ -1,6 +1,7 @@
 """The HTML report as its readers have it: with mouse and keyboard, in the dark, on a telephone, on paper."""
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
@@ -76,6 +77,13 @@ def test_a_step_shows_its_lines_and_a_line_its_step(peers: Any) -> None:
     chosen = ladder(peers, "N3").locator('[aria-selected="true"]')
     chosen.wait_for()
     assert int(chosen.get_attribute("data-line")) <= int(peers.locator(".line.lit .no").inner_text().strip("✗!· "))
+
+
+def test_a_negotiation_brings_its_lines(opened: Opened, reports: Callable[..., Path]) -> None:
+    page = opened().open(reports("iosxe-three-peers", "asa-psk-mismatch"))
+    page.locator("#N4 > summary").click()
+    page.wait_for_function("() => document.getElementById('place').textContent.endsWith('asa-psk-mismatch.log')")
+    assert page.locator(".line", has_text="N4").count() > 5
 
 
 def test_hovering_a_step_lights_its_lines(peers: Any) -> None:
@@ -277,6 +285,19 @@ def test_the_overview_shows_what_was_simultaneous_and_opens_it(opened: Opened, r
     before = page.evaluate("document.querySelector('#lanes svg').clientWidth")
     page.locator("#zoom-in").click()
     assert page.evaluate("document.querySelector('#lanes svg').clientWidth") > before * 1.5
+
+
+def test_an_overview_of_many_at_once_stays_small_and_shows_the_chosen_one(opened: Opened, tmp_path: Path) -> None:
+    one = sample("iosxe-ike-proposal-mismatch").text
+    spi = re.findall(r"(?i)initiator spi : (\w{16})", one)[0]
+    many = "".join(re.sub(r"SA ID = \d+", f"SA ID = {n}", one).replace(spi, f"{spi[:12]}{n:04X}") for n in range(1, 61))
+    page = opened().open(written(tmp_path / "many.html", text_source("many.log", many.encode())))
+    assert page.locator(".neg").count() == 60
+    assert page.locator("#lanes .bar").count() <= 13
+    assert page.locator("#lanes svg").bounding_box()["height"] < 300
+    page.evaluate("location.hash = '#N50'")
+    page.wait_for_function("() => document.querySelector('#lanes .bar.chosen')?.dataset.number === '49'")
+    page.wait_for_function("() => Math.abs(document.getElementById('N50').getBoundingClientRect().top) < 40")
 
 
 def test_a_rekey_is_a_line_from_one_to_the_other(opened: Opened, reports: Callable[..., Path]) -> None:

@@ -285,22 +285,22 @@ def test_markdown_is_utf_8_wherever_it_goes():
 
 
 @pytest.mark.parametrize(
-    ("args", "begins", "holds"),
+    ("args", "begins"),
     [
-        (["--format", "html"], "<!doctype html>\n", "IKE201 psk-mismatch"),
-        (["--format", "markdown"], "## 1 negotiation with 1 peer · 1 failed\n", "IKE201 psk-mismatch"),
-        (["timeline", "--format", "svg"], "<svg ", "IKE201 psk-mismatch"),
-        (["timeline", "--format", "svg", "--axis", "scale"], "<svg ", "IKE201 psk-mismatch"),
-        (["timeline", "--format", "mermaid"], "sequenceDiagram\n", "IKE201 psk-mismatch"),
-        (["timeline", "--format", "markdown"], "## 1 negotiation with 1 peer · 1 failed\n", "IKE201 psk-mismatch"),
+        (["--format", "html"], "<!doctype html>\n"),
+        (["--format", "markdown"], "## 1 negotiation with 1 peer · 1 failed\n"),
+        (["timeline", "--format", "svg"], "<svg "),
+        (["timeline", "--format", "svg", "--axis", "scale"], "<svg "),
+        (["timeline", "--format", "mermaid"], "sequenceDiagram\n"),
+        (["timeline", "--format", "markdown"], "## 1 negotiation with 1 peer · 1 failed\n"),
     ],
 )
-def test_each_format_says_the_same_on_standard_output_and_in_a_file(args, begins, holds, tmp_path):
+def test_each_format_says_the_same_on_standard_output_and_in_a_file(args, begins, tmp_path):
     printed = ikelog(*args, PSK)
     assert (printed.returncode, printed.stderr) == (0, b"")
     text = printed.stdout.decode()
     assert text.startswith(begins)
-    assert holds in text
+    assert "IKE201 psk-mismatch" in text
     assert ikelog(*args, PSK, "-o", str(tmp_path / "out")).returncode == 0
     assert (tmp_path / "out").read_bytes() == printed.stdout
     foreign = ikelog(*args, stdin=b"nothing of ours\n")

@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import urllib.request
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import jsonschema
@@ -305,6 +306,12 @@ def dies(job: Job) -> Answer:
     return Answer(200, "")
 
 
+def in_a_loop(asked):
+    """Run a coroutine in a thread of its own: a browser of other tests may have a loop under way in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, asked).result()
+
+
 async def with_workers(monkeypatch, perform, settings, *logs):
     monkeypatch.undo()  # the real processes
     monkeypatch.setattr(worker, "_serve", SERVE[perform])
@@ -332,19 +339,19 @@ SERVE = {sleeps: _serve_sleeping, dies: _serve_dying}
 
 def test_what_takes_too_long_is_ended_and_the_next_is_answered(monkeypatch):
     settings = Settings(timeout_s=3.0, workers=1)
-    first, second = asyncio.run(with_workers(monkeypatch, sleeps, settings, b"60", b"0"))
+    first, second = in_a_loop(with_workers(monkeypatch, sleeps, settings, b"60", b"0"))
     assert isinstance(first, TimeoutError)
     assert second == Answer(200, "log1")
 
 
 def test_no_more_than_so_many_wait(monkeypatch):
     settings = Settings(workers=1, waiting=1)
-    told = asyncio.run(with_workers(monkeypatch, sleeps, settings, b"0.1", b"0.1", b"0.1"))
+    told = in_a_loop(with_workers(monkeypatch, sleeps, settings, b"0.1", b"0.1", b"0.1"))
     assert [type(one) for one in told] == [Answer, Answer, Busy]
 
 
 def test_a_process_that_dies_is_said(monkeypatch):
-    told = asyncio.run(with_workers(monkeypatch, dies, Settings(workers=1), b"die", b"live"))
+    told = in_a_loop(with_workers(monkeypatch, dies, Settings(workers=1), b"die", b"live"))
     assert [one.status for one in told] == [500, 200]
     assert "broke off" in told[0].text
 

@@ -1,6 +1,9 @@
 // The overview: a lane for each peer, a bar for each negotiation; those of one peer at the same time are stacked.
 const LANES_AT_FIRST = 30;
 const ROW = 18;
+// So many bars of a peer are stacked; bars that would be drawn within so many pixels of another in a row are one.
+const STACKED = 12;
+const NEAR = 3;
 const AXIS = 26;
 const STATUS_SIGNS = { bad: "✗", odd: "◐", good: "✓" };
 const NICE = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400, 604800, 2592000];
@@ -39,7 +42,9 @@ class Lanes {
       const lane = lanes.get(key);
       const [from, , to] = this.spans[number];
       let row = lane.rows.findIndex((end) => end < from);
-      if (row < 0) row = lane.rows.push(to) - 1; else lane.rows[row] = to;
+      if (row < 0 && lane.rows.length < STACKED) row = lane.rows.push(to) - 1;
+      else if (row < 0) row = STACKED - 1;
+      lane.rows[row] = Math.max(lane.rows[row], to);
       lane.bars.push({ number, row });
     });
     return [...lanes.values()];
@@ -72,7 +77,8 @@ class Lanes {
     let y = AXIS;
     for (const lane of lanes) {
       svg.append(drawn("path", { class: "stripe", d: `M0 ${y}H${this.left + this.inner}` }));
-      lane.bars.forEach((bar) => svg.append(...this.bar(bar, y)));
+      const drawnAt = new Set();
+      lane.bars.forEach((bar) => svg.append(...this.bar(bar, y, drawnAt)));
       const name = drawn("text", { class: "peer", x: 12, y: y + 16 }, shortened(lane.peer, Math.floor((this.left - 20) / 7.3)));
       name.append(drawn("title", {}, lane.peer));
       svg.append(name);
@@ -86,13 +92,16 @@ class Lanes {
     this.choose(this.chosen);
   }
 
-  bar({ number, row }, y) {
+  bar({ number, row }, y, drawnAt) {
     const one = this.data.negotiations[number];
     const [from, to, last] = this.spans[number].map((value) => this.x(value));
     const width = Math.max(to - from, 7);
     const top = y + 3 + row * ROW;
     const end = Math.max(from + width, last);
     this.places.set(one.id, { x: from, end, y: top + ROW / 2 - 2 });
+    const place = `${row} ${Math.round(from / NEAR)} ${Math.round(end / NEAR)} ${one.tone}`;
+    if (drawnAt.has(place) && number !== this.chosen) return [];
+    drawnAt.add(place);
     const life = end > from + width ? [drawn("rect", { class: `alive ${one.tone}`, x: from, y: top + ROW / 2 - 4, width: end - from, height: 4 })] : [];
     const words = [one.id, one.status.toLowerCase(), one.peer, one.role, one.verdict, one.began].filter(Boolean).join(", ");
     const rect = drawn("rect", { class: `bar ${one.tone}`, x: from, y: top, width, height: ROW - 4, rx: one.tone === "good" ? 4 : 0, role: "button", tabindex: number ? -1 : 0, "aria-label": words, "data-number": number });
@@ -129,11 +138,16 @@ class Lanes {
 
   choose(number) {
     this.chosen = number;
+    if (number >= 0 && this.width && !this.box.querySelector(`[data-number="${number}"]`) && this.isShown(number)) { this.paint(); return; }
     for (const bar of this.box.querySelectorAll(".bar")) {
       const same = Number(bar.dataset.number) === number;
       bar.classList.toggle("chosen", same);
       if (number >= 0) bar.setAttribute("tabindex", same ? "0" : "-1");
     }
+  }
+
+  isShown(number) {
+    return this.lanes.slice(0, this.limit).some((lane) => lane.bars.some((bar) => bar.number === number));
   }
 
   picked(target) {

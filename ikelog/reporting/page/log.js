@@ -165,6 +165,14 @@ class Log {
     this.soon();
   }
 
+  // Brings the first of some lines into view where none of them is.
+  bring(first, last) {
+    if (!this.count) return;
+    const seen = Math.min(this.firstSeen(), this.count - 1);
+    const end = Math.min(seen + Math.floor(this.box.clientHeight / LINE_HEIGHT), this.count - 1);
+    if (last < this.at(seen) || first > this.at(end)) this.scrollTo(this.placeOf(first), 0);
+  }
+
   clicked(event) {
     const row = event.target.closest(".line");
     if (!row || String(getSelection())) return;

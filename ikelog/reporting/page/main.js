@@ -96,12 +96,16 @@ async function start() {
   printing();
   document.addEventListener("click", (event) => { if (event.target.classList.contains("copy")) copied(event.target); });
   const data = JSON.parse(await unpacked("data"));
-  let lanes = null;
-  const list = new Negotiations(byId("negotiations"), data.negotiations, (number) => lanes?.choose(number));
+  let lanes = null, log = null;
+  const list = new Negotiations(byId("negotiations"), data.negotiations, (number) => {
+    lanes?.choose(number);
+    const [source, first, last] = data.negotiations[number].spans[0] ?? [0, 0, 0];
+    if (log && first) log.bring(indexOf(log.lines, source, first), indexOf(log.lines, source, last));
+  });
   const lines = await readLines(data);
   const names = new Map(lines.sources.map((source, number) => [named(source), number]));
   const numbers = new Map(data.negotiations.map((one, number) => [one.id, number]));
-  const log = new Log(byId("log"), byId("rows"), lines, data.negotiations);
+  log = new Log(byId("log"), byId("rows"), lines, data.negotiations);
   lanes = new Lanes(byId("lanes"), data, lines, (number) => go(data.negotiations[number].id));
   choices(data.negotiations);
   const apply = filters(log);

@@ -59,8 +59,13 @@ class Negotiations {
     while (!this.box.contains(this.item(number))) this.extend(AT_ONCE);
     const item = this.item(number);
     item.open = true;
-    if (scroll) item.scrollIntoView({ block: "start" });
-    return this.opened(number);
+    const ladder = await this.opened(number);
+    // how high the items above are is known for certain once they have been near the window
+    for (let again = 0; scroll && again < 3; again += 1) {
+      item.scrollIntoView({ block: "start" });
+      await new Promise(requestAnimationFrame);
+    }
+    return ladder;
   }
 
   opened(number) {
