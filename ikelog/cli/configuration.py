@@ -16,8 +16,8 @@ COMMON = ("tz", "year", "platform", "device", "peer", "select", "ignore", "audit
 _KEPT = "ikelog.configuration"
 # What stands in a command's table beside its options.
 _TABLES: Mapping[str, tuple[str, ...]] = {"check": ("expect",)}
-# No option of the file itself, and none that would do harm on every call.
-_NEVER = ("config", "files", "paths", "help", "write_baseline", "init", "output")
+# No option of the file itself, and none that would do harm on every call: a file that lies about must run nothing.
+_NEVER = ("config", "file", "files", "paths", "help", "write_baseline", "init", "output", "exec")
 # Checked where they stand: click takes any text for them.
 _TOLD_LATER = ("tz", "platform", "select", "ignore", "spi", "since", "until")
 

@@ -1,0 +1,1 @@
+"""Follows a growing log, and tells of each negotiation as it ends or fails."""
