@@ -1,15 +1,15 @@
 """The check as Markdown, for the summary of a job or a comment on a merge request."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from ikelog.check.evidence_lines import evidence_lines, shortened
+from ikelog.check.evidence_lines import evidence_lines
 from ikelog.check.problems import Problem, problems, told_once
 from ikelog.check.types import Checked
 from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Fix
 from ikelog.reporting import wording
+from ikelog.reporting.markup import fenced, inline
 from ikelog.reporting.safe import visible
 
 NEGOTIATIONS = 200
@@ -17,16 +17,11 @@ PROBLEMS = 100
 # GitHub refuses a summary of more than 1 MiB: beyond this many bytes nothing more is told.
 BYTES = 900_000
 _EVIDENCE = 10
-_LONGEST = 2_000
 _LONGEST_CELL = 200
 
 _MARKS = {"error": "❌", "warning": "⚠️", "info": "ℹ️"}
 _PLATFORMS = {"ios": "here (IOS)", "asa": "here (ASA)", "peer": "on the peer", "path": "on the path"}
 _HEAD = ("", "| | peer | who began | outcome | verdict | took | log |", "|" + " --- |" * 7)
-# Whatever is Markdown, HTML, a formula, a mention or an address that would become a link.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!$@]|(?<=http)s?:(?=//)|(?<=www)\.|(?<=ftp):(?=//))", re.IGNORECASE)
-# Where a backslash keeps the beginning of a line from being a list, a heading or a rule.
-_LEADING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=]))")
 
 
 def render(checked: Checked, out: TextIO) -> None:
@@ -90,7 +85,7 @@ def _table(checked: Checked, found: Sequence[Problem]) -> Iterator[str]:
     )
     for negotiation in order[:NEGOTIATIONS]:
         cells = _cells(negotiation, marks.get(negotiation.id, ""))
-        yield f"| {' | '.join(_inline(cell, _LONGEST_CELL) for cell in cells)} |"
+        yield f"| {' | '.join(inline(cell, _LONGEST_CELL) for cell in cells)} |"
     if len(order) > NEGOTIATIONS:
         yield f"\n{wording.count(len(order) - NEGOTIATIONS, 'more negotiation')}"
 
@@ -111,28 +106,15 @@ def _cells(negotiation: Negotiation, mark: str) -> tuple[str, ...]:
 def _problem(problem: Problem) -> Iterator[str]:
     name = f" {problem.finding.name}" if problem.finding else ""
     times = f" ({problem.times} times)" if problem.times > 1 else ""
-    yield f"\n### {_MARKS[problem.severity]} {_inline(problem.code + name)}: {_inline(problem.title)}{times}"
-    yield f"\n{_inline(problem.text)}"
+    yield f"\n### {_MARKS[problem.severity]} {inline(problem.code + name)}: {inline(problem.title)}{times}"
+    yield f"\n{inline(problem.text)}"
     if problem.evidence:
-        yield "\n" + _fenced(evidence_lines(problem.evidence, _EVIDENCE))
+        yield "\n" + fenced(evidence_lines(problem.evidence, _EVIDENCE))
     for fix in problem.finding.fix if problem.finding else ():
         yield from _fix(fix)
 
 
 def _fix(fix: Fix) -> Iterator[str]:
-    yield f"\nFix, {_PLATFORMS.get(fix.platform, _inline(fix.platform))}: {_inline(fix.why)}".rstrip()
+    yield f"\nFix, {_PLATFORMS.get(fix.platform, inline(fix.platform))}: {inline(fix.why)}".rstrip()
     if fix.commands:
-        yield "\n" + _fenced([visible(command) for command in fix.commands])
-
-
-def _inline(text: str, longest: int = _LONGEST) -> str:
-    """Return text from a log as text of one line: nothing in it is markup, a table's border or a link."""
-    plain = shortened(visible(text).strip(), longest)
-    return _LEADING.sub(r"\1\\", _SPECIAL.sub(r"\\\1", plain))
-
-
-def _fenced(lines: Sequence[str]) -> str:
-    """Put harmless lines between fences that are longer than any run of backticks in them."""
-    longest = max(map(len, re.findall("`+", "\n".join(lines))), default=0)
-    fence = "`" * max(3, longest + 1)
-    return "\n".join((f"{fence}text", *lines, fence))
+        yield "\n" + fenced([visible(command) for command in fix.commands])
