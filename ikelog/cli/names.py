@@ -6,6 +6,7 @@ COMMANDS = {
     "events": "Every event as it is parsed, one JSON object a line.",
     "diff": "What changed between two captures, peer by peer.",
     "check": "The CI gate: logs against a threshold, expectations and a profile.",
+    "batch": "Bundles and folders of logs, on many cores, into one database.",
     "explain": "One diagnosis as a manual page.",
     "rules": "All diagnoses as a table.",
     "debugs": "Which debugs to take for which question, limited to one peer.",
