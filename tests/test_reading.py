@@ -1,6 +1,10 @@
 """From a line of a log to its time, device, family and body; from clocks to times and durations."""
 
+import bz2
 import gzip
+import io
+import lzma
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta, timezone
@@ -12,7 +16,7 @@ import pytest
 from ikelog.events.reader import read_events
 from ikelog.grammar import parsing
 from ikelog.grammar.texts import FAMILIES
-from ikelog.reading import lines, rows
+from ikelog.reading import lines, rows, sources
 from ikelog.reading.clock import ClockState
 from ikelog.reading.lines import Reading, Segment, read_line
 from ikelog.reading.sources import UnreadableSource, read_source, rotation, stream_name, text_source
@@ -396,12 +400,48 @@ def test_a_line_ends_at_lf_alone() -> None:
         (b"a\0b\n", "utf-8", ("a\0b",), 1),
         (gzip.compress(b"a\nb\n", mtime=0), "utf-8", ("a", "b"), 0),
         (gzip.compress(b"a\nb\n" * 9000, mtime=0)[:-20], "utf-8", None, 1),
+        (bz2.compress(b"a\nb\n"), "utf-8", ("a", "b"), 0),
+        (bz2.compress(b"a\nb\n")[:-4], "utf-8", None, 1),
+        (bz2.compress(b"a\n") + bz2.compress("é\n".encode()), "utf-8", ("a", "é"), 0),
+        (lzma.compress(b"a\nb\n"), "utf-8", ("a", "b"), 0),
+        (lzma.compress(bytes(range(1, 128)) * 90)[:-40], "utf-8", None, 1),
     ],
 )
 def test_encodings(data: bytes, encoding: str, lines: tuple[str, ...] | None, notes: int) -> None:
     source = text_source("x", data)
     assert (source.encoding, len(source.notes)) == (encoding, notes)
     assert lines is None or source.lines == lines
+
+
+def tar_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(tarfile.TarInfo(name), io.BytesIO())
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"PK\x03\x04\x14\0\0\0", "x: is an archive (zip), no text; `ikelog batch x` reads the logs in it"),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "x: is an archive (7z), no text; `ikelog batch x` reads the logs in it"),
+        (tar_of("a.log"), "x: is an archive (tar), no text; `ikelog batch x` reads the logs in it"),
+        (gzip.compress(tar_of("a.log")), "x: is an archive (tar), no text; `ikelog batch x` reads the logs in it"),
+        (b"\x28\xb5\x2f\xfd\x24", "x: is compressed data (zstd), no text; `ikelog batch x` reads the logs in it"),
+        (b"Rar!\x1a\x07\x01\0", "x: is an archive (RAR), no text"),
+    ],
+)
+def test_an_archive_is_told_what_it_is(data: bytes, said: str) -> None:
+    with pytest.raises(UnreadableSource) as told:
+        text_source("x", data)
+    assert str(told.value) == said
+
+
+def test_compressed_data_that_expand_without_end_are_read_in_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_MOST_FREE", 1000)
+    source = text_source("x", bz2.compress(b"a\n" * 10_000_000))
+    assert len(source.text) < 10_000_000
+    assert source.notes == ("expands to more than 500 times its size; the rest was not read",)
 
 
 def test_a_source_that_cannot_be_read(tmp_path: Path) -> None:
@@ -412,8 +452,9 @@ def test_a_source_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_rotated_logs() -> None:
-    assert [stream_name(name) for name in ("a.log", "a.log.1", "a.log.2.gz")] == ["a.log"] * 3
-    assert [rotation(name) for name in ("a.log", "a.log.1", "a.log.2.gz")] == [0, 1, 2]
+    names = ("a.log", "a.log.1", "a.log.2.gz", "a.log.3.bz2", "a.log.4.xz", "a.log.5.zst")
+    assert [stream_name(name) for name in names] == ["a.log"] * 6
+    assert [rotation(name) for name in names] == [0, 1, 2, 3, 4, 5]
 
 
 # The worst that a log can hold.

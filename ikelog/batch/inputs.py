@@ -35,9 +35,6 @@ def walk(paths: Sequence[str], limits: Limits = DEFAULT) -> Iterator[Member | Sk
         else:
             for item in _found(path_of(path)):
                 yield from [item] if isinstance(item, Skipped) else _read_file(item, layer, seen)
-        if layer.stop:
-            yield Skipped(visible(path), layer.stop.reason, f"{layer.stop.detail}; archives that follow were not read")
-            return
 
 
 def _found(path: str) -> Iterator[os.DirEntry[str] | str | Skipped]:
@@ -99,7 +96,10 @@ def _read_file(found: os.DirEntry[str] | str, layer: Layer, seen: set[tuple[int,
         seen.add((status.st_dev, status.st_ino))
         with open(path, "rb") as file:
             known = (status.st_size, file) if regular else (None, None)
+            stopped = layer.stop
             yield from read_stream(Stream(file_blocks(file), *known), name, layer)
+            if layer.stop is not stopped and layer.stop:
+                yield Skipped(name, layer.stop.reason, layer.stop.detail, partial=True)
     except FileNotFoundError:
         yield Skipped(name, "not_found", "no such file")
     except OSError as error:

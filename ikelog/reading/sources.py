@@ -6,6 +6,7 @@ import sys
 from bisect import bisect_right
 from functools import cached_property
 
+from ikelog.reading.formats import ARCHIVES, COMPRESSED, format_of
 from ikelog.record import open_record, replaced
 
 STANDARD_INPUT = "-"
@@ -15,6 +16,12 @@ _BLOCK = 1 << 13
 _SAMPLE = 4096
 # Longer numbers at the end of a file's name are dates.
 _LONGEST_ROTATION = 4
+# What programs that rotate logs add to the names of those that they compress.
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
+# A header of tar, the longest thing that a format is told by.
+_BEGINNING = 512
+# What compressed data may expand to, before they are taken for made up: as many times their size, and so many bytes.
+_MOST_TIMES, _MOST_FREE = 500, 1 << 26
 
 
 class UnreadableSource(Exception):
@@ -104,26 +111,45 @@ def _read_standard_input() -> SourceText:
 
 
 def text_source(name: str, data: bytes) -> SourceText:
-    """Decode what a source holds. A line ends at LF and at nothing else, as `sed -n Np` counts."""
+    """Decode what a source holds; raises UnreadableSource for an archive.
+
+    A line ends at LF and at nothing else, as `sed -n Np` counts.
+    """
     notes: list[str] = []
-    if data.startswith(b"\x1f\x8b"):
-        data = _expand(data, notes)
+    form = format_of(data[:_BEGINNING])
+    if form in _OPENERS:
+        data = _expand(data, form, notes)
+        form = format_of(data[:_BEGINNING])
+    if form:
+        what = "compressed data" if form in COMPRESSED else "an archive"
+        read = f"; `ikelog batch {name}` reads the logs in it" if form in COMPRESSED | ARCHIVES else ""
+        raise UnreadableSource(f"{name}: is {what} ({form}), no text{read}")
     text, encoding, undecoded = _decode(data, notes)
     return SourceText(name, text, encoding, tuple(notes), undecoded=undecoded)
 
 
-def _expand(data: bytes, notes: list[str]) -> bytes:
-    """Decompress gzip; what comes before a break is kept."""
-    import gzip  # slow to import, as its two fellows that it brings along, and few sources are compressed
-    import zlib
+# The modules of the standard library that read what is compressed, and the classes in them.
+_OPENERS = {"gzip": ("gzip", "GzipFile"), "bzip2": ("bz2", "BZ2File"), "xz": ("lzma", "LZMAFile")}
 
-    out = io.BytesIO()
+
+def _expand(data: bytes, form: str, notes: list[str]) -> bytes:
+    """Decompress gzip, bzip2 or xz; what comes before a break is kept."""
+    import lzma  # slow to import, as are its fellows, and few sources are compressed
+    import zlib
+    from importlib import import_module
+
+    module, opener = _OPENERS[form]
+    out, packed = io.BytesIO(), io.BytesIO(data)
+    opened = getattr(import_module(module), opener)
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
+        with opened(fileobj=packed) if form == "gzip" else opened(packed) as stream:
             while block := stream.read1():  # what is there so far: `read` would lose it where the data break off
                 out.write(block)
-    except (EOFError, OSError, zlib.error):
-        notes.append("the gzip data break off; what came before was read")
+                if out.tell() > _MOST_FREE + _MOST_TIMES * len(data):
+                    notes.append(f"expands to more than {_MOST_TIMES} times its size; the rest was not read")
+                    break
+    except (EOFError, OSError, zlib.error, lzma.LZMAError):
+        notes.append(f"the {form} data break off; what came before was read")
     return out.getvalue()
 
 
@@ -165,6 +191,7 @@ def rotation(name: str) -> int:
 
 
 def _rotated(name: str) -> tuple[str, int]:
-    plain = name.removesuffix(".gz") or name
+    ending = next((ending for ending in _COMPRESSED if name.endswith(ending)), "")
+    plain = name.removesuffix(ending) or name
     stem, _, number = plain.rpartition(".")
     return (stem, int(number)) if stem and number.isdecimal() and len(number) <= _LONGEST_ROTATION else (plain, 0)

@@ -101,7 +101,7 @@ def _step(inner: Decompressor, data: bytes, form: str) -> bytes:
             raise Broken("needs_memory", f"the {form} data need more memory than allowed to be read") from None
         raise Broken("corrupt", f"the {form} data are damaged: {error}") from None
     except Exception as error:  # each library has its own
-        if "Window" in str(error) or "window" in str(error):
+        if "emory" in str(error):
             raise Broken("needs_memory", f"the {form} data need more memory than allowed to be read") from None
         raise Broken("corrupt", f"the {form} data are damaged: {error}") from None
 

@@ -26,14 +26,17 @@ def read_stream(stream: Stream, name: str, layer: Layer) -> Iterator[Member | Sk
     """Yield the logs that a stream holds, with what could not be read of it."""
     form = format_of(stream.peek(_SAMPLE)[:512])
     if form is None:
-        yield from _read_text(stream, name)
+        alone = layer.parent is None  # a file as it is: nothing expands
+        yield from _read_text(stream if alone else _limited(stream, layer), name)
     elif form not in COMPRESSED | ARCHIVES:
         yield Skipped(name, "unsupported", f"{form} data, which are not read")
+    elif layer.stop:
+        yield Skipped(name, layer.stop.reason, layer.stop.detail)
     elif layer.depth >= layer.limits.depth:
         yield Skipped(name, "too_deep", f"more than {layer.limits.depth} layers of archives and compression")
     elif form in COMPRESSED:
-        inner = Layer(layer.limits, layer)
-        expanded = Stream(_charged(expand(form, stream, layer.limits), stream, inner))
+        inner = Layer(layer.limits, layer, run=True)
+        expanded = Stream(_charged(expand(form, stream, layer.limits), inner, stream))
         yield from read_stream(expanded, name, inner)
     else:
         yield from _read_archive(form, stream, name, Layer(layer.limits, layer))
@@ -43,11 +46,13 @@ def _read_text(stream: Stream, name: str) -> Iterator[Member | Skipped]:
     size = stream.size
     while (head := stream.peek(_SAMPLE)) and not head.strip(b"\0"):  # as a log that was cut while it was written has
         stream.block()
-    if stream.position and not head:
+    if not head and stream.broken:
+        pass
+    elif stream.position and not head:
         yield Skipped(name, "binary", f"nothing but {stream.position} NUL bytes")
     elif _is_binary(head[:_SAMPLE]):
         yield Skipped(name, "binary", "no text")
-    elif head or not stream.broken:
+    else:
         sections = is_show_tech(head[:_SAMPLE])
         yield Member(name, size, log_sections(stream.blocks()) if sections else stream.blocks())
     if stream.broken:
@@ -112,23 +117,34 @@ def _read_entry(entry: Entry, name: str, layer: Layer) -> Iterator[Member | Skip
         return
     own = layer
     if entry.packed is not None:
-        own = Layer(layer.limits, layer)
+        own = Layer(layer.limits, layer, run=True)
         own.depth, own.taken = layer.depth, entry.packed
-    stream = Stream(_charged(entry.stream.blocks(), None, own), entry.stream.size, entry.stream.file)
+    stream = Stream(_charged(entry.stream.whole(), own), entry.stream.size, entry.stream.file)
     yield from read_stream(stream, name, own)
+    if own is not layer:
+        layer.direct += own.direct
 
 
-def _charged(blocks: Iterator[bytes], source: Stream | None, layer: Layer) -> Iterator[bytes]:
+def _charged(blocks: Iterator[bytes], layer: Layer, source: Stream | None = None) -> Iterator[bytes]:
     """Yield blocks as long as the layer that they come out of gives more; raises Broken then."""
-    taken = 0
     for block in blocks:
-        taken += len(block)
         if source is not None:
             layer.taken = source.size if source.file is not None and source.size else source.position
         layer.charge(len(block))
         for above in layer.chain():
             if above.stop:
                 raise Broken(above.stop.reason, above.stop.detail)
-        if taken > layer.limits.member_bytes:
-            raise Broken("too_large", f"larger than {layer.limits.member_bytes} bytes")
         yield block
+
+
+def _limited(stream: Stream, layer: Layer) -> Stream:
+    """Return a stream that ends where a log is larger than allowed."""
+
+    def blocks() -> Iterator[bytes]:
+        most = layer.limits.member_bytes
+        for block in stream.whole():
+            if stream.position > most:
+                raise Broken("too_large", f"larger than {most} bytes")
+            yield block
+
+    return Stream(blocks(), stream.size)

@@ -15,7 +15,7 @@ from ikelog.batch.limits import Limits, Stop
 _LZMA2, _LZMA, _PPMD = b"\x21", b"\x03\x01\x01", b"\x03\x04\x01"
 _AES = b"\x06\xf1\x07\x01"
 # So much is handed to a decompressor at once: deflated data can become a thousand times as much.
-_STEP = 1 << 14
+_STEP = 1 << 12
 _SPECIAL = {stat.S_IFLNK: ("link", "a symbolic link"), stat.S_IFIFO: ("fifo", "a named pipe")}
 
 

@@ -61,6 +61,12 @@ class Stream:
         while block := self.block():
             yield block
 
+    def whole(self) -> Iterator[bytes]:
+        """Yield all that is left; raises Broken in the end where that is not all there should be."""
+        yield from self.blocks()
+        if self.broken:
+            raise self.broken
+
     def tell(self) -> int:
         """Return how many bytes were read."""
         return self.position
@@ -78,6 +84,8 @@ class Stream:
                     return block
         except Broken as broken:
             self.broken = broken
+        except MemoryError:
+            self.broken = Broken("needs_memory", "there is not enough memory to read it")
         except Exception as error:  # the libraries raise what they like on data that somebody has made up
             self.broken = Broken("corrupt", str(error) or type(error).__name__)
         self._blocks = iter(())

@@ -1,17 +1,20 @@
 """Read tar archives: forward, in one go."""
 
+import io
 import tarfile
 from collections.abc import Iterator
-from typing import IO, Any, cast
+from typing import IO, Any, BinaryIO, cast
 
 from ikelog.batch.archives.entry import Entry
-from ikelog.batch.archives.stream import BLOCK, Broken, Stream
+from ikelog.batch.archives.stream import BLOCK, Broken, Stream, file_blocks
 from ikelog.batch.archives.window import window
 from ikelog.batch.limits import Stop
 from ikelog.reporting.safe import visible
 
 # A header that extends another holds a long name or the like: it is kept in memory, so there is an end to it.
 _LONGEST_EXTENSION = 1 << 20
+# A member's last block of 512 bytes may be cut short behind its data.
+_FILL = 512
 _EXTENSIONS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -29,6 +32,7 @@ def tar_entries(stream: Stream) -> Iterator[Entry]:
             tar.members.clear()  # type: ignore[attr-defined]  # it would remember all of them
             if not info.isdir():
                 yield _entry(tar, info, stream)
+            _pass_over(tar, stream)
     if stream.file is None:
         for _ in stream.blocks():  # behind the archive's end a damaged compression may still show
             pass
@@ -72,12 +76,25 @@ def _header_type(damaged: list[str]) -> type[tarfile.TarInfo]:
     return Header
 
 
+def _pass_over(tar: Any, stream: Stream) -> None:
+    """Go on to the next header; raises Broken where there is none, however far away a header says that it is."""
+    if stream.file is not None:
+        here = stream.file.seek(0, io.SEEK_END)
+    else:
+        while (left := tar.offset - tar.fileobj.tell()) > 0 and tar.fileobj.read(min(BLOCK, left)):
+            pass
+        here = tar.fileobj.tell()
+    if here <= tar.offset - _FILL:
+        raise stream.broken or Broken("truncated", "the archive breaks off; what came before was read")
+
+
 def _entry(tar: tarfile.TarFile, info: tarfile.TarInfo, stream: Stream) -> Entry:
     if not info.isreg():
         return Entry(info.name, stop=_special(info))
-    plain = stream.file is not None and not info.issparse()
-    file = window(stream.file, info.offset_data, info.size) if stream.file is not None and plain else None
-    return Entry(info.name, Stream(_data(tar, info, stream), info.size, file))
+    if stream.file is None or info.issparse():
+        return Entry(info.name, Stream(_data(tar, info, stream), info.size))
+    file = window(stream.file, info.offset_data, info.size)
+    return Entry(info.name, Stream(_whole(file_blocks(file), info, stream), info.size, file))
 
 
 def _special(info: tarfile.TarInfo) -> Stop:
@@ -89,13 +106,21 @@ def _special(info: tarfile.TarInfo) -> Stop:
 
 
 def _data(tar: tarfile.TarFile, info: tarfile.TarInfo, stream: Stream) -> Iterator[bytes]:
-    file = tar.extractfile(info)
+    if info.issparse():  # holes are filled
+        yield from _whole(file_blocks(cast("BinaryIO", tar.extractfile(info))), info, stream)
+        return
+    file: Any = tar.fileobj
+    file.seek(info.offset_data)
+    yield from _whole(
+        iter(lambda: file.read(min(BLOCK, info.offset_data + info.size - file.tell())), b""), info, stream
+    )
+
+
+def _whole(blocks: Iterator[bytes], info: tarfile.TarInfo, stream: Stream) -> Iterator[bytes]:
+    """Yield what a member holds; raises Broken where that is less than its header says."""
     left = info.size
-    try:
-        while left > 0 and file is not None and (block := file.read1(min(BLOCK, left))):  # type: ignore[attr-defined]
-            left -= len(block)
-            yield block
-    except (tarfile.TarError, EOFError):
-        pass  # told below
+    for block in blocks:
+        left -= len(block)
+        yield block
     if left > 0:
         raise stream.broken or Broken("truncated", f"the archive breaks off {left} bytes before the member's end")

@@ -100,12 +100,9 @@ def _data(file: BinaryIO, info: zipfile.ZipInfo, limits: Limits) -> Iterator[byt
     """Yield what a member holds; raises Broken where its data break off or its checksum is another."""
     packed = Stream(file_blocks(window(file, _begin(file, info), info.compress_size)))
     checksum = 0
-    blocks = packed.blocks() if info.compress_type == _STORED else _expanded(packed, info, limits)
-    for block in blocks:
+    for block in packed.whole() if info.compress_type == _STORED else _expanded(packed, info, limits):
         checksum = zlib.crc32(block, checksum)
         yield block
-    if packed.broken:
-        raise packed.broken
     if checksum != info.CRC:
         raise Broken("corrupt", "the checksum is not that of its data")
 
