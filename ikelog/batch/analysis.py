@@ -1,7 +1,7 @@
 """Analyse one unit of work: logs in, the rows of the tables out."""
 
 import gc
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from ikelog.batch.arrow import encode_tables
 from ikelog.batch.rows import build_rows, count
@@ -13,12 +13,9 @@ from ikelog.reading.sources import SourceText, text_source
 _LARGE = 4_000_000
 
 
-def read_piece(name: str, blocks: Iterable[bytes]) -> SourceText:
-    """Decode the log that blocks of bytes make up."""
-    data = bytearray()
-    for block in blocks:
-        data += block
-    return text_source(name, bytes(data))
+def read_logs(unit: Unit, logs: list[bytearray]) -> list[SourceText]:
+    """Decode the logs of a unit, and let go of each as it is decoded; raises UnreadableSource."""
+    return [text_source(piece.name, logs.pop(0)) for piece in unit.pieces]
 
 
 def analyse_unit(unit: Unit, sources: Sequence[SourceText], settings: Settings) -> Done:

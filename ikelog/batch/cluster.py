@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from threading import Lock
 from typing import Any
 
 import distributed
 
 from ikelog import __version__
-from ikelog.batch.analysis import read_piece
 from ikelog.batch.gathering import Changed, gather
 from ikelog.batch.inputs import Limits
 from ikelog.batch.listing import list_inputs
@@ -98,13 +98,13 @@ class Cluster:
         places: dict[Any, int] = {}
 
         def submitted(most: int) -> Iterator[Any]:
-            for number, call in (found for found, _ in zip(numbers, range(most), strict=False)):
+            for number, call in islice(numbers, most):
                 future = self._client.submit(function, *call, pure=False)
                 places[future] = number
                 yield future
 
         threads = sum(self._client.nthreads().values()) or 1
-        running: Any = distributed.as_completed(list(submitted(threads * (1 + _WAITING))))
+        running: Any = distributed.as_completed(list(submitted(threads * (1 + _WAITING))), loop=self._client.loop)
         try:
             for future in running:
                 yield places.pop(future), future
@@ -125,7 +125,7 @@ def analyse_task(task: Task) -> list[Result]:
         found: list[Result] = []
         for ready in gather(task.units, task.paths, task.limits):
             try:
-                logs = [read_piece(p.name, blocks) for p, blocks in zip(ready.unit.pieces, ready.logs, strict=True)]
+                logs = [bytearray().join(blocks) for blocks in ready.logs]
             except Changed as changed:
                 found.append(Lost(ready.unit, "changed", f"{changed.piece.name}: changed while it was being read"))
             else:

@@ -37,17 +37,17 @@ class _Context:
     devices: Mapping[str, tuple[str, str]]
 
 
-def build_rows(report: Report, unit: Unit, settings: Settings) -> dict[str, list[Row]]:
-    """Return the rows of each table."""
+def build_rows(report: Report, unit: Unit, settings: Settings) -> dict[str, Iterator[Row]]:
+    """Return the rows of each table, made one by one."""
     context = _context(report, unit)
     days = {source.name: day_of(source.first_time) for source in report.sources}
     return {
-        "sources": list(_sources(report, unit, settings)),
-        "negotiations": [_negotiation(n, context) for n in report.negotiations],
-        "messages": [row for n in report.negotiations for row in _messages(n, context)],
-        "child_sas": [row for n in report.negotiations for row in _child_sas(n, context)],
-        "findings": [_finding(f, context, days) for f in report.findings],
-        "evidence": [row for f in report.findings for row in _evidence(f, context, days)],
+        "sources": _sources(report, unit, settings),
+        "negotiations": (_negotiation(n, context) for n in report.negotiations),
+        "messages": (row for n in report.negotiations for row in _messages(n, context)),
+        "child_sas": (row for n in report.negotiations for row in _child_sas(n, context)),
+        "findings": (_finding(f, context, days) for f in report.findings),
+        "evidence": (row for f in report.findings for row in _evidence(f, context, days)),
     }
 
 

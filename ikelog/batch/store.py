@@ -164,7 +164,7 @@ def known_from(connection: Any) -> Known:
 def notes_table(notes: Iterable[Note]) -> pa.Table:
     """Return notes as rows."""
     rows = [{"name": note.name, "reason": note.reason, "detail": note.detail} for note in notes]
-    return decode(encode(SKIPPED, rows))
+    return decode(encode(SKIPPED, rows)) if rows else SKIPPED.empty_table()
 
 
 def views() -> str:

@@ -5,22 +5,24 @@ unit alone, and it is known which. What a pipe holds is bounded, so a log goes t
 """
 
 import multiprocessing
+import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-from ikelog.batch.analysis import analyse_unit, read_piece
+from ikelog.batch.analysis import analyse_unit, read_logs
 from ikelog.batch.gathering import Changed, Ready
 from ikelog.batch.types import Done, Settings, Unit
-from ikelog.reading.sources import SourceText
+from ikelog.reading.sources import UnreadableSource
 from ikelog.record import record
 
 # What goes through a pipe behind a unit: this before each block of a log, at the end of each log, or of all of it.
 _BLOCK, _END, _WITHDRAWN = b"+", b".", b"!"
 _PATIENCE_S = 5
+_NO_MEMORY = 12
 
 
 class _Withdrawn(Exception):
@@ -153,32 +155,43 @@ class _Worker:
 def work(connection: Connection, settings: Settings) -> None:
     """Analyse unit after unit until the pipe is closed: what a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who gives the work, and closes the pipe
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+    try:
         while True:
             unit: Unit = connection.recv()
             with suppress(_Withdrawn):
-                logs = [read_piece(piece.name, _received(connection)) for piece in unit.pieces]
-                connection.send(analysed(unit, logs, settings))
-                del logs
+                connection.send(analysed(unit, [_received(connection) for _ in unit.pieces], settings))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+    except MemoryError:  # a log that does not even fit in
+        raise SystemExit(_NO_MEMORY) from None
 
 
-def analysed(unit: Unit, logs: Sequence[SourceText], settings: Settings) -> Result:
-    """Analyse a unit; what goes wrong within is told, and ends neither the worker nor the run."""
+def analysed(unit: Unit, logs: list[bytearray], settings: Settings) -> Result:
+    """Analyse a unit; what goes wrong within is told, and ends neither the worker nor the run. Empties `logs`."""
     try:
-        return analyse_unit(unit, logs, settings)
+        return analyse_unit(unit, read_logs(unit, logs), settings)
+    except UnreadableSource as error:
+        return Lost(unit, "unreadable", str(error))
     except MemoryError:
         return Lost(unit, "out_of_memory", "there is not enough memory to analyse it")
     except Exception as error:
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f" at {place.tb_frame.f_code.co_filename.rpartition('/')[2]}:{place.tb_lineno}" if place else ""
-        return Lost(unit, "internal_error", f"{type(error).__name__}{where}; please report it")
+        return Lost(unit, "internal_error", f"{_where(error)}; please report it")
 
 
-def _received(connection: Connection) -> Iterator[bytes]:
-    """Yield the blocks of the next log; raises _Withdrawn."""
+def _where(error: Exception) -> str:
+    """Return what went wrong and in which line of the program."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" at {os.path.basename(place.tb_frame.f_code.co_filename)}:{place.tb_lineno}" if place else ""
+    return f"{type(error).__name__}{where}"
+
+
+def _received(connection: Connection) -> bytearray:
+    """Return the next log; raises _Withdrawn."""
+    data = bytearray()
     while (sign := connection.recv_bytes()) == _BLOCK:
-        yield connection.recv_bytes()
+        data += connection.recv_bytes()
     if sign == _WITHDRAWN:
         raise _Withdrawn
+    return data
