@@ -73,6 +73,6 @@ def _told_apart(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     found = []
     for piece in pieces:
         seen[piece.name] += 1
-        again = f" ({seen[piece.name]})" if seen[piece.name] > 1 else ""
+        again = f"~{seen[piece.name]}" if seen[piece.name] > 1 else ""
         found.append(Piece(piece.name + again, piece.top, piece.place, piece.address + again, piece.sha256, piece.size))
     return tuple(found)

@@ -109,7 +109,7 @@ class _Worker:
     def __init__(self, context: Any, settings: Settings) -> None:
         self.connection: Connection
         self.connection, other = context.Pipe()
-        self.process: BaseProcess = context.Process(target=work, args=(other, settings), daemon=True)
+        self.process: BaseProcess = context.Process(target=WORK, args=(other, settings), daemon=True)
         self.process.start()
         other.close()
         self.unit: Unit | None = None
@@ -195,3 +195,7 @@ def _received(connection: Connection) -> bytearray:
     if sign == _WITHDRAWN:
         raise _Withdrawn
     return data
+
+
+# What a worker process runs.
+WORK = work
