@@ -73,7 +73,7 @@ def ask(store: object, query: str) -> list[tuple[Any, ...]]:
 
 def ikelog(*args: object, cwd: Path, before: str = "") -> subprocess.CompletedProcess[str]:
     """Run ikelog in a process of its own, in which `before` is done first."""
-    code = f"import sys; sys.argv = ['ikelog', *sys.argv[1:]]\n{before}\nfrom ikelog.cli.main import run\nif __name__ == '__main__': run()"
+    code = f"{before}\nfrom ikelog.cli.main import run\nif __name__ == '__main__':\n    run()\n"
     script = cwd / "started.py"  # its worker processes look for what began them
     script.write_text(code, encoding="utf-8")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IKELOG_")}

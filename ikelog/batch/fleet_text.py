@@ -1,7 +1,8 @@
 """The fleet summary as text: failing peers first, then causes, devices, and what was skipped."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TextIO
 
 from ikelog.batch import fleet_wording as words
@@ -13,6 +14,7 @@ from ikelog.reporting.layout import (
     Style,
     build_page,
     cut,
+    cut_front,
     justified,
     line,
     prose_width,
@@ -24,6 +26,10 @@ from ikelog.reporting.layout import (
 
 # So many of each are shown; `-v` shows all.
 SHOWN = 20
+# Of what takes several lines fewer: the first screen has to tell what there is.
+FAILING_SHOWN = 10
+# A device without host names is called by its log's name, of which the end tells more.
+_DEVICE_COLUMNS = 36
 _STYLES: dict[str, Style] = {
     "established": "good",
     "failed": "bad",
@@ -56,29 +62,29 @@ _PARTS: dict[str, Style] = {"negotiation": "strong", "error": "bad", "warning": 
 
 
 def _sections(fleet: Fleet, page: Page, *, quiet: bool) -> Iterator[list[Line]]:
-    failing = _shown(fleet.failing, page)
+    failing = _shown(fleet.failing, page, FAILING_SHOWN)
     if quiet:
-        yield [found for row in failing for found in _heading(row, page)]
+        yield [found for row in _shown(fleet.failing, page) for found in _heading(row, page)]
         return
+    if fleet.causes:
+        yield _table("CAUSES", fleet.causes, _cause, page)
     for row in failing:
         yield [*_heading(row, page), *_example(row, fleet.store, page)]
-    yield from _more(fleet.failing, failing, "failing peer")
-    if fleet.causes:
-        yield _table("CAUSES", [_cause(row) for row in _shown(fleet.causes, page)], page)
+    if len(fleet.failing) > len(failing):
+        yield _more(fleet.failing, len(failing), "failing peer")
     if fleet.devices:
-        yield _table("DEVICES", [_device(row) for row in _shown(fleet.devices, page)], page)
-        yield from _more(fleet.devices, _shown(fleet.devices, page), "device")
+        yield _table("DEVICES", fleet.devices, partial(_device, page), page)
     if fleet.skipped:
         yield _skipped(fleet.skipped, page)
 
 
-def _shown(rows: Sequence[Row], page: Page) -> Sequence[Row]:
-    return rows if page.verbose else rows[:SHOWN]
+def _shown(rows: Sequence[Row], page: Page, most: int = SHOWN) -> Sequence[Row]:
+    return rows if page.verbose else rows[:most]
 
 
-def _more(rows: Sequence[Row], shown: Sequence[Row], what: str) -> Iterator[list[Line]]:
-    if len(rows) > len(shown):
-        yield [line(span(f"… {wording.count(len(rows) - len(shown), f'more {what}')} (-v shows all)", "faint"))]
+def _more(rows: Sequence[Row], shown: int, what: str) -> list[Line]:
+    left = len(rows) - shown
+    return [line(span(f"… {wording.count(left, f'more {what}')} (-v shows all)", "faint"))] if left > 0 else []
 
 
 def _counts(fleet: Fleet, page: Page) -> list[Line]:
@@ -106,36 +112,34 @@ def _example(row: Row, store: str, page: Page) -> Iterator[Line]:
     yield line("    ", span(words.command(row, store), "typed"))
 
 
-def _table(title: str, rows: Sequence[Sequence[str]], page: Page) -> list[Line]:
-    cells = [[span(text, "strong" if not place else "plain") for place, text in enumerate(row)] for row in rows]
-    return [line(span(title, "strong")), *side_by_side(cells, page, indent=2)]
+def _table(title: str, rows: Sequence[Row], told: Callable[[Row], Sequence[str]], page: Page) -> list[Line]:
+    shown = _shown(rows, page)
+    cells = [[span(text, "strong" if not at else "plain") for at, text in enumerate(told(row))] for row in shown]
+    more = _more(rows, len(shown), title.lower().removesuffix("s"))
+    return [line(span(title, "strong")), *side_by_side(cells, page, indent=2), *more]
 
 
 def _cause(row: Row) -> list[str]:
-    return [
-        words.cause(row),
-        f"{row['failures']:,}×",
-        wording.count(row["peers"], "peer"),
-        words.days(row),
-    ]
+    return [words.cause(row), f"{row['failures']:,} failed", wording.count(row["peers"], "peer"), words.days(row)]
 
 
-def _device(row: Row) -> list[str]:
+def _device(page: Page, row: Row) -> list[str]:
+    failed = row["failed"] + row["child_failed"] + row["failed_later"]
+    others = row["negotiations"] - row["established"] - row["failed"] - row["child_failed"]
     return [
-        row["device"],
-        wording.count(row["negotiations"], "negotiation"),
+        cut_front(row["device"], page.width and _DEVICE_COLUMNS),
         wording.count(row["peers"], "peer"),
-        ", ".join(f"{number:,} {word}" for _, number, word in words.outcomes(row)),
-        f"mostly {row['main_cause']} {row['main_cause_name']}" if row["main_cause"] else "",
+        f"{row['established']:,} up",
+        f"{failed:,} failed" if failed else "",
+        f"{others:,} other" if others else "",
+        " ".join(filter(None, (row["main_cause"], row["main_cause_name"]))),
     ]
 
 
 def _skipped(rows: Sequence[Row], page: Page) -> list[Line]:
     reasons = Counter(row["reason"] for row in rows)
     told = ", ".join(f"{number:,} {reason}" for reason, number in sorted(reasons.items()))
-    cells = [
-        [span(row["name"], "odd"), span(row["reason"]), span(row["detail"], "faint")] for row in _shown(rows, page)
-    ]
+    shown = _shown(rows, page)
+    cells = [[span(row["name"], "odd"), span(row["reason"]), span(row["detail"], "faint")] for row in shown]
     head = line(span("SKIPPED", "odd"), f"  {told}")
-    more = [found for lines in _more(rows, _shown(rows, page), "input") for found in lines]
-    return [head, *side_by_side(cells, page, indent=2), *more]
+    return [head, *side_by_side(cells, page, indent=2), *_more(rows, len(shown), "input")]

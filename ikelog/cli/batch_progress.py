@@ -44,7 +44,7 @@ class _Bar:
         total = sum(unit.size for unit in units)
         logs = sum(len(unit.pieces) for unit in units)
         self._logs = 0
-        self._progress.reset(self._task, total=total, description="analysing", logs=0, of=f"/{logs:,}")
+        self._progress.reset(self._task, total=total, description="analysing", logs=0, of=f"/{logs:,}", failures=0)
 
     def analysed(self, unit: "Unit", counts: "Counts") -> None:
         self._failures += counts.failed
