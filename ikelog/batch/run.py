@@ -10,7 +10,7 @@ from ikelog.batch.gathering import Changed, Ready, gather, raising
 from ikelog.batch.inputs import Limits
 from ikelog.batch.planning import Plan, plan
 from ikelog.batch.store import Store
-from ikelog.batch.survey import Looked, Survey, survey, top_of
+from ikelog.batch.survey import Looked, Survey, survey, top_of, without
 from ikelog.batch.types import Counts, Done, Known, Note, Settings, Unit
 from ikelog.batch.workers import Crew, Lost, Result
 from ikelog.record import record
@@ -42,12 +42,13 @@ class Watch(Protocol):
 
 @record
 class Job:
-    """What a user asked for."""
+    """What a user asked for; `store` is left out where it lies among the inputs."""
 
     paths: tuple[str, ...]
     limits: Limits
     settings: Settings
     workers: int
+    store: str = ""
 
 
 @record
@@ -90,7 +91,7 @@ def run(job: Job, store: Store, watch: Watch, place: Place | None = None) -> Out
     Whatever ends it, the store keeps what was finished by then.
     """
     place = place or Here()
-    found = place.survey(job, watch.looked_at)
+    found = without(job.store, place.survey(job, watch.looked_at))
     known = store.known()
     work = plan(found.pieces, known, job.settings)
     watch.begin(work.units, len(work.kept))

@@ -46,6 +46,18 @@ def joined(surveys: Iterable[Survey]) -> Survey:
     return Survey(tuple(p for one in found for p in one.pieces), tuple(n for one in found for n in one.notes))
 
 
+def without(store: str, found: Survey) -> Survey:
+    """Leave out the files of a store: it may lie in a folder that is read."""
+    own = address(store) if store else ""
+    others = tuple(f"{own}{ending}" for ending in ("/", ".wal", ".tmp/"))
+
+    def is_own(name: str) -> bool:
+        return bool(own) and (name == own or name.startswith(others))
+
+    pieces = tuple(piece for piece in found.pieces if not is_own(piece.address))
+    return Survey(pieces, tuple(note for note in found.notes if not is_own(address(note.name))))
+
+
 def numbered(found: Iterable[Member | Skipped]) -> Iterator[tuple[int, Member | Skipped]]:
     """Number the logs of each input: names need not differ within an archive, and this tells them apart."""
     seen: Counter[str] = Counter()

@@ -138,7 +138,7 @@ def _job(paths: Sequence[str], wanted: "Options", given: Given) -> "Job":
     # what is weak is always looked for: whoever asks the database may want to know
     applied = Options(year=wanted.year, zone=wanted.zone, platform=wanted.platform, audit=True)
     workers = given["workers"] or _cores()
-    return Job(tuple(paths), replaced(DEFAULT, **raised), Settings(applied, label), workers)
+    return Job(tuple(paths), replaced(DEFAULT, **raised), Settings(applied, label), workers, given["output"])
 
 
 def _cores() -> int:
