@@ -25,17 +25,24 @@ _STAYS_UP = 0.1
 
 @dataclass(slots=True)
 class Played:
-    """What a log holds: its size, how often each scenario was played, and the outcomes of all negotiations."""
+    """What a log holds: its size, how often each scenario was played, and the outcomes of all negotiations.
+
+    `negotiations` counts them by outcome, verdict and peer.
+    """
 
     size: int = 0
     scenarios: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[Outcome] = field(default_factory=Counter)
+    negotiations: Counter[tuple[str, str | None, str]] = field(default_factory=Counter)
 
 
-def write_log(path: Path, platform: Platform, size: int, seed: int) -> Played:
-    """Write a dense log of about `size` bytes, the same for the same seed, and tell what was played."""
+def write_log(path: Path, platform: Platform, size: int, seed: int, host: str = "") -> Played:
+    """Write a dense log of about `size` bytes, the same for the same seed, and tell what was played.
+
+    With a `host` it is what a syslog server keeps of the device of that name.
+    """
     played = Played()
-    writer = _WRITERS[platform]()
+    writer = _WRITERS[platform](host)
     with path.open("w", encoding="ascii", newline="\n") as file:
         for now, play, burst, text in _Stage(platform, seed, size, played).bursts():
             file.write(writer.stamped(now, burst, text))
@@ -103,6 +110,9 @@ class _Stage:
         self.started += sum(_WRITERS[self.platform].size_of(text) for _, text in left)
         self.played.scenarios[scenario.sample] += 1
         self.played.outcomes.update(scenario.outcomes)
+        six = any("%(peer6)s" in burst.text for burst in made.bursts)
+        remote = str(ip_address(str(values["peer6" if six else "peer"])))
+        self.played.negotiations.update((*outcome, remote) for outcome in scenario.outcomes)
         ends = deleted or scenario.outcomes[0][0] != "established" or scenario.outcomes[0][1] is not None
         return _Play(left, peer if ends else -1, sas if ends else [])
 
@@ -158,8 +168,9 @@ class _Stage:
 class _Ios:
     """Stamps records as a syslog server or the logging buffer has them; continuation lines have no header."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
         self.now, self.number, self.second, self.clock = 0, 4520, -1, ""
+        self.host = f" {host} " if host else ""
 
     @staticmethod
     def size_of(text: str) -> int:
@@ -174,15 +185,17 @@ class _Ios:
             if second != self.second:
                 self.second, self.clock = second, _clock(second, "{:%b} {:>2} {:%H:%M:%S}")
             self.number += 1
-            lines.append(f"{self.number:06d}: {self.clock}.{ms:03d} UTC: {record}\n")
+            server = self.clock + self.host if self.host else ""
+            lines.append(f"{server}{self.number:06d}: {self.clock}.{ms:03d} UTC: {record}\n")
         return "".join(lines)
 
 
 class _Asa:
     """Stamps each physical line as debugs are that go to syslog: `logging debug-trace`."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "") -> None:
         self.now, self.second, self.header = 0, -1, ""
+        self.form = f"{{:%b}} {{:>2}} {{:%Y %H:%M:%S}}{' ' if host else ''}{host}: %ASA-7-711001: "
 
     @staticmethod
     def size_of(text: str) -> int:
@@ -193,7 +206,7 @@ class _Asa:
         """Return a burst with its headers; some twenty lines take a millisecond."""
         if now // 1000 != self.second:
             self.second = now // 1000
-            self.header = _clock(self.second, "{:%b} {:>2} {:%Y %H:%M:%S}: %ASA-7-711001: ")
+            self.header = _clock(self.second, self.form)
         self.now = now + text.count("\0") // 20
         return self.header + text.replace("\0", "\n" + self.header) + "\n"
 

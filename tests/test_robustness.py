@@ -85,3 +85,11 @@ def test_a_healthy_log_cut_off_at_either_end_alarms_nobody(name: str) -> None:
             report = analyze([text_source("cut.log", b"\n".join(part))])
             assert [(cut, f.code, f.explanation) for f in report.findings if f.severity != "info"] == []
             assert not {"failed", "child_failed"} & {n.outcome for n in report.negotiations}, cut
+
+
+def test_an_ikev1_sa_that_ends_in_the_next_of_rotated_logs_has_ended() -> None:
+    lines = (FOLDER / "asa-ikev1-flapping.log").read_bytes().splitlines(keepends=True)
+    for cut in range(1, len(lines)):
+        older, newer = b"".join(lines[:cut]), b"".join(lines[cut:])
+        report = analyze([text_source("a.log", newer), text_source("a.log.1", older)])
+        assert [(n.outcome, n.verdict) for n in report.negotiations] == [("established", "IKE401")] * 4, cut

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
 from ikelog.batch.archives.reading import read_stream
-from ikelog.batch.archives.stream import Stream, file_blocks
+from ikelog.batch.archives.stream import Broken, Stream, file_blocks
 from ikelog.batch.limits import Layer
 from ikelog.batch.members import Member, Skipped
 from ikelog.reporting.safe import visible
@@ -18,7 +18,6 @@ _MAGIC = re.compile(r"[*?\[]")
 _FILE = "file://"
 # So much is asked for at once: a block more is read ahead.
 _BLOCK = 4 << 20
-_LONGEST_DETAIL = 200
 
 
 def is_url(path: str) -> bool:
@@ -68,16 +67,24 @@ def _read_object(store: Any, path: str, layer: Layer) -> Iterator[Member | Skipp
     name = shown(store.unstrip_protocol(path))
     try:
         size = store.info(path)["size"]
-        file = store.open(path, "rb", block_size=_BLOCK)
+        file = cast("BinaryIO", store.open(path, "rb", block_size=_BLOCK))
     except Exception as error:  # as above
         yield _failed(name, error)
         return
     with file:
-        yield from read_stream(Stream(file_blocks(cast("BinaryIO", file)), size, file), name, layer)
+        yield from read_stream(Stream(_object_blocks(file), size, file), name, layer)
+
+
+def _object_blocks(file: BinaryIO) -> Iterator[bytes]:
+    try:
+        yield from file_blocks(file)
+    except Broken:
+        raise
+    except Exception as error:  # as above
+        raise Broken("unreadable", str(error) or type(error).__name__) from None
 
 
 def _failed(name: str, error: Exception) -> Skipped:
     if isinstance(error, FileNotFoundError):
         return Skipped(name, "not_found", "no such object")
-    first, *_ = (str(error) or type(error).__name__).splitlines()
-    return Skipped(name, "unreadable", visible(first[:_LONGEST_DETAIL]))
+    return Skipped(name, "unreadable", Broken("unreadable", str(error) or type(error).__name__).detail)

@@ -85,7 +85,8 @@ def _read_archive(form: str, stream: Stream, name: str, layer: Layer) -> Iterato
         yield Skipped(name, cause.reason, cause.detail, partial=found)
         return
     except Exception as error:  # the libraries raise what they like on data that somebody has made up
-        yield Skipped(name, "corrupt", str(error) or type(error).__name__, partial=found)
+        corrupt = Broken("corrupt", str(error) or type(error).__name__)
+        yield Skipped(name, corrupt.reason, corrupt.detail, partial=found)
         return
     if layer.stop:
         yield Skipped(name, layer.stop.reason, layer.stop.detail, partial=found)

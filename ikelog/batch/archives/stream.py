@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from ikelog.reporting.safe import visible
+
 BLOCK = 1 << 18
+_LONGEST_DETAIL = 300
 
 
 class Broken(Exception):
@@ -11,7 +14,7 @@ class Broken(Exception):
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail = reason, visible(" ".join(detail.split())[:_LONGEST_DETAIL])
 
 
 class Stream:

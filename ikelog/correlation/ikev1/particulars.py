@@ -194,8 +194,11 @@ def build_ikev1_closed(gathered: Gathered, decided: Decided) -> Closed | None:
     up = decided.ike_up
     if up is None:
         return None
-    for event in gathered.events.of(*_CLOSING):
-        if event.line < up.line or (event.kind == "session_status" and event.fields.get("status") != "DOWN"):
+    events = gathered.events
+    begin = next((place for place in events.places.get(up.kind, ()) if events[place] is up), 0)
+    for place in sorted(place for kind in _CLOSING for place in events.places.get(kind, ()) if place >= begin):
+        event = events[place]  # by place and not by line: the end may be in the next of rotated logs
+        if event.kind == "session_status" and event.fields.get("status") != "DOWN":
             continue
         by = ended_by(event)
         if event.kind == "sa_deleted" and by == "local" and _deleted_by_peer(gathered.events, event):
