@@ -13,7 +13,7 @@ from ikelog.batch.columns import SKIPPED, STORE_VERSION, TABLES
 from ikelog.batch.types import Done, Known, Note, Stored
 
 # What DuckDB may take in this process, beside some 50 MB for itself; it writes to disk what does not fit.
-MEMORY = "64MB"
+MEMORY = "96MB"
 _STORED = "unit, name, address, sha256, ikelog_version, options"
 
 
@@ -114,9 +114,22 @@ class DuckDbStore:
                 raise
 
 
+# What it is written for: clients of this version and later can read it.
+_READABLE_SINCE = "v1.2.0"
+# Each column of a table takes a block while it is written, and there are some hundred and fifty.
+_BLOCK = 16384
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": MEMORY,
+    "threads": 1,
+    "preserve_insertion_order": False,
+    "storage_compatibility_version": _READABLE_SINCE,
+    "default_block_size": _BLOCK,
+}
+
+
 def connected(path: str) -> Any:
     """Open a database; what it takes of this process's memory is bounded."""
-    return duckdb.connect(path, config={"memory_limit": MEMORY, "threads": 1, "preserve_insertion_order": False})
+    return duckdb.connect(path, config=_CONFIG)
 
 
 def rolled_back(connection: Any) -> None:
