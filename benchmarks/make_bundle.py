@@ -122,7 +122,7 @@ def _zip(files: Files) -> bytes:
 
 
 def _seven_zip(files: Files) -> bytes:
-    py7zr = importlib.import_module("py7zr")
+    py7zr = _library("py7zr")
     out = io.BytesIO()
     with py7zr.SevenZipFile(out, "w") as archive:
         for name, data in files.items():
@@ -133,9 +133,14 @@ def _seven_zip(files: Files) -> bytes:
 
 
 def _zstd(data: bytes) -> bytes:
-    for name in ("compression.zstd", "backports.zstd"):
+    return bytes(_library("compression.zstd", "backports.zstd").compress(data))
+
+
+def _library(*names: str) -> Any:
+    """Return the first of some modules that is there."""
+    for name in names:
         try:
-            return bytes(importlib.import_module(name).compress(data))
+            return importlib.import_module(name)
         except ImportError:
             continue
     raise SystemExit("to make bundles: pip install 'ikelog[batch]'")

@@ -74,14 +74,20 @@ def zipcrypto_zip(name: str, data: bytes, password: bytes) -> bytes:
 
     for byte in password:
         update(byte)
-    checksum, encrypted = zlib.crc32(data), bytearray()
-    for byte in os.urandom(11) + bytes([checksum >> 24]) + data:
+    encrypted = bytearray()
+    for byte in os.urandom(11) + bytes([zlib.crc32(data) >> 24]) + data:
         low = keys[2] | 2
         encrypted.append(byte ^ ((low * (low ^ 1)) >> 8 & 0xFF))
         update(byte)
-    path, size = name.encode(), len(encrypted)
-    fields = struct.pack("<HHHHHLLLHH", 20, 1, 0, 0, 0x21, checksum, size, len(data), len(path), 0)
-    local = b"PK\3\4" + fields + path + encrypted
+    return raw_zip(name, data, bytes(encrypted), 0, 1)
+
+
+def raw_zip(name: str, data: bytes, packed: bytes, method: int, flags: int = 0) -> bytes:
+    """A zip of one file that was compressed elsewhere."""
+    path = name.encode()
+    sizes = zlib.crc32(data), len(packed), len(data)
+    fields = struct.pack("<HHHHHLLLHH", 20, flags, method, 0, 0x21, *sizes, len(path), 0)
+    local = b"PK\3\4" + fields + path + packed
     entry = b"PK\1\2" + struct.pack("<H", 20) + fields + struct.pack("<HHHLL", 0, 0, 0, 0, 0) + path
     return local + entry + b"PK\5\6" + struct.pack("<HHHHLLH", 0, 0, 1, 1, len(entry), len(local), 0)
 

@@ -3,12 +3,15 @@
 import io
 import itertools
 import os
+import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import archives
+import inflate64
 import pytest
 from archives import ARCHIVES, COMPRESSIONS
 
@@ -84,6 +87,16 @@ def test_the_methods_of_zip(method: int) -> None:
         {"x!a.log": LOG, "x!empty.log": b""},
         [],
     )
+
+
+def test_deflate64_as_windows_makes_it() -> None:
+    deflater = inflate64.Deflater()
+    text = LOG * 40
+    data = archives.raw_zip("a.log", text, deflater.deflate(text) + deflater.flush(), 9)
+    assert of_bytes(data) == ({"x!a.log": text}, [])
+    assert of_bytes(data, seekable=False, limits=FORWARD) == ({"x!a.log": text}, [])
+    _, (left,) = of_bytes(data.replace(data[200:210], bytes(10)))
+    assert (left.name, left.reason) == ("x!a.log", "corrupt")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +204,13 @@ def test_a_pipe_that_was_named_is_read_to_its_end(tmp_path: Path) -> None:
     assert (read, left) == ({f"/dev/fd/{reading}!a.log": LOG}, [])
 
 
+def test_standard_input() -> None:
+    code = "from ikelog.batch.inputs import walk; [print(item.name, sum(map(len, item.blocks))) for item in walk('-')]"
+    data = archives.zipped({"a.log": LOG})
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+    assert done.stdout.decode() == f"<stdin>!a.log {len(LOG)}\n"
+
+
 def test_an_archive_has_names_of_its_own_for_files_of_one_name() -> None:
     data = archives.tar_of([(tarfile.TarInfo(name), name.encode() + b"\n") for name in ("a", "./a", "b", "a")])
     assert list(of_bytes(data)[0]) == ["x!a", "x!a~2", "x!b", "x!a~3"]
@@ -202,6 +222,8 @@ def test_text_in_any_encoding_is_text_and_leading_nuls_are_left_out() -> None:
     assert of_bytes(b"\x1b[31mIKEv2:\x08\x07\r\n") == ({"x": b"\x1b[31mIKEv2:\x08\x07\r\n"}, [])
     cut = bytes(1 << 18) + b"IKEv2:Insert SA\n"  # a log that was cut while its writer went on at the old place
     assert of_bytes(cut) == ({"x": b"IKEv2:Insert SA\n"}, [])
+    assert of_bytes(cut[5:]) == of_bytes(cut)
+    assert of_bytes(b"IKEv2:Insert SA\r\0\n" * 9)[1] == []  # as telnet writes
     assert of_bytes(b"") == ({"x": b""}, [])
 
 
@@ -219,6 +241,58 @@ def test_zip64_and_comment() -> None:
         archive.comment = b"of TAC"
     assert of_bytes(out.getvalue()) == ({"x!a.log": LOG}, [])
     assert of_bytes(b"#!/bin/sh\n" + out.getvalue()) != ({"x!a.log": LOG}, [])  # what begins as text is text
+
+
+FORWARD = replaced(DEFAULT, held_bytes=100)
+
+
+class Unseekable(io.RawIOBase):
+    """What zipfile writes to without going back: sizes follow the data."""
+
+    def __init__(self) -> None:
+        self.out = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        self.out += data
+        return len(data)
+
+
+@pytest.mark.parametrize("method", [0, 8, 12, 14])
+def test_a_zip_that_is_too_large_to_be_held_is_read_forward(method: int) -> None:
+    files = {"a.log": LOG, "d/": b"", "empty.log": b"", "é.log": LOG * 20}
+    data = archives.zipped(files, method)
+    expected = {f"x!{name}": data for name, data in files.items() if name != "d/"}
+    assert of_bytes(COMPRESSIONS["gz"](data), limits=FORWARD) == (expected, [])
+    assert of_bytes(COMPRESSIONS["gz"](archives.zipped({"b.zip": data})), limits=FORWARD) == (
+        {name.replace("x!", "x!b.zip!"): data for name, data in expected.items()},
+        [],
+    )
+
+
+@pytest.mark.parametrize("method", [8, 12])
+def test_a_zip_that_was_written_forward_is_read_so(method: int) -> None:
+    file = Unseekable()
+    with zipfile.ZipFile(file, "w", method) as archive:  # type: ignore[arg-type]
+        archive.writestr("a.log", LOG)
+        with archive.open("b.log", "w", force_zip64=True) as member:
+            member.write(LOG * 3)
+        archive.writestr("c.log", LOG)
+    read, left = of_bytes(bytes(file.out), seekable=False, limits=FORWARD)
+    assert (read, left) == ({"x!a.log": LOG, "x!b.log": LOG * 3, "x!c.log": LOG}, [])
+    for end in range(40, len(file.out) - 1, 997):
+        cut, left = of_bytes(bytes(file.out)[:end], seekable=False, limits=FORWARD)
+        assert left
+        assert all(read[name].startswith(data) for name, data in cut.items())
+
+
+def test_members_that_nobody_reads_are_passed_over_forward() -> None:
+    data = archives.zipped({f"{n}.log": LOG for n in range(5)})
+    items = list(read_stream(Stream(iter([data])), "x", Layer(FORWARD)))
+    assert [item.name for item in items] == [f"x!{n}.log" for n in range(5)]
+    assert all(isinstance(item, Member) for item in items)
 
 
 SHOW_TECH = b"""edge7#show tech-support
@@ -247,6 +321,9 @@ edge7#show clock
 """
 
 
+LONG = b"------------------ show version ------------------\n" + b" description of a line\n" * 30_000 + b"%b"
+
+
 def test_the_logs_in_show_tech_are_those_of_the_device_on_their_own_lines() -> None:
     whole = SHOW_TECH.replace(b"%s", LOG.rstrip(b"\n"))
     read, left = of_bytes(COMPRESSIONS["gz"](whole))
@@ -266,5 +343,21 @@ def test_the_logs_in_show_tech_are_those_of_the_device_on_their_own_lines() -> N
     assert [(n.outcome, n.verdict, len(n.messages)) for n in report.negotiations] == [
         (n.outcome, n.verdict, len(n.messages)) for n in alone.negotiations
     ]
+    assert {n.device for n in analyze([text_source("x", of_bytes(LONG % whole)[0]["x"])]).negotiations} == {"edge7"}
     offset = lines.index(LOG.split(b"\n")[0])
     assert report.negotiations[0].spans[0].first_line == alone.negotiations[0].spans[0].first_line + offset
+
+
+@pytest.mark.parametrize(
+    ("form", "missing", "what"),
+    [("7z", "py7zr", "a 7z archive"), ("zst", "backports.zstd", "zstd data")],
+)
+def test_a_library_that_is_missing_is_told(form: str, missing: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = archives.tar({"a": pack(form, LOG), "b.log": LOG})
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    read, (left,) = of_bytes(data)
+    assert read == {"x!b.log": LOG}
+    assert (left.name, left.reason) == ("x!a", "needs_extra")
+    assert left.detail.startswith(what)
+    assert left.detail.endswith("pip install 'ikelog[batch]'")

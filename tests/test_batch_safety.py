@@ -6,6 +6,7 @@ import io
 import lzma
 import os
 import random
+import re
 import struct
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from ikelog.batch.archives.reading import read_stream
 from ikelog.batch.archives.stream import Stream, file_blocks
 from ikelog.batch.inputs import DEFAULT, Limits, Member, Skipped, walk
 from ikelog.batch.limits import Layer
-from ikelog.record import replaced
+from ikelog.batch.members import REASONS
+from ikelog.record import fields, replaced
 
 GOOD = {"good1.log": LOG, "good2.log": b"IKEv2:Insert SA\n"}
 ROOT = Path(__file__).parent.parent
@@ -95,9 +97,12 @@ def test_links_and_devices_in_a_zip() -> None:
         for name, mode in (("link", 0o120777), ("tty", 0o020666), ("pipe", 0o010666), ("good.log", 0o100644)):
             info = zipfile.ZipInfo(name)
             info.create_system, info.external_attr = 3, mode << 16
-            archive.writestr(info, b"/etc/passwd")
+            archive.writestr(info, b"" if name == "pipe" else b"/etc/passwd")
+        info = zipfile.ZipInfo("-")  # `dmesg | zip a.zip -`
+        info.create_system, info.external_attr = 3, 0o010660 << 16
+        archive.writestr(info, LOG)
     read, left = of_bytes(out.getvalue())
-    assert read == {"x!good.log": b"/etc/passwd"}
+    assert read == {"x!good.log": b"/etc/passwd", "x!-": LOG}
     assert reasons(left) == [("x!link", "link"), ("x!tty", "device"), ("x!pipe", "fifo")]
 
 
@@ -141,6 +146,8 @@ def test_an_encrypted_zip_with_aes_and_with_zipcrypto() -> None:
         ("x!aes.zip!secret.log", "encrypted"),
         ("x!old.zip!secret.log", "encrypted"),
     ]
+    read, left = of_bytes(gzip.compress(archives.aes_zip({"secret.log": LOG})), limits=replaced(DEFAULT, held_bytes=9))
+    assert (read, reasons(left)) == ({}, [("x!secret.log", "encrypted")])
 
 
 @pytest.mark.parametrize("header", [False, True])
@@ -153,9 +160,10 @@ def test_an_encrypted_7z(header: bool) -> None:
 
 def test_a_member_of_nuls_and_other_binaries() -> None:
     program = b"\x7fELF\2\1\1\0" + bytes(range(64)) * 100
-    bad = [file("nuls", bytes(300_000)), file("few", bytes(9)), file("program", program)]
+    noise = random.Random(1).randbytes(100_000)  # compressed or encrypted in a way that nobody knows
+    bad = [file("nuls", bytes(300_000)), file("few", bytes(9)), file("program", program), file("noise", noise)]
     left = among_good(bad)
-    assert reasons(left) == [("x!nuls", "binary"), ("x!few", "binary"), ("x!program", "binary")]
+    assert reasons(left) == [(f"x!{name}", "binary") for name in ("nuls", "few", "program", "noise")]
     assert left[0].detail == "nothing but 300000 NUL bytes"
 
 
@@ -349,11 +357,8 @@ def test_the_limits_of_one_walk(tmp_path: Path) -> None:
     read, left = walked(folder, limits=replaced(DEFAULT, member_bytes=len(LOG) - 1))
     assert {item.reason for item in left} == {"too_large"}
     assert len(left) == 16
-    big = {
-        "b.tgz": archives.tar(
-            {"a.zip": archives.zipped({"r.log": random.Random(1).randbytes(9999).hex().encode()})}, "w:gz"
-        )
-    }
+    seven = archives.seven_zip({"r.log": random.Random(1).randbytes(9999).hex().encode()})
+    big = {"b.tgz": archives.tar({"a.7z": seven}, "w:gz")}
     read, left = walked(written(tmp_path / "held", big), limits=replaced(DEFAULT, held_bytes=9000))
     assert (read, [item.reason for item in left]) == ({}, ["too_large"])
 
@@ -433,7 +438,7 @@ TIGHT = Limits(
     depth=4,
     members=50,
     name_length=100,
-    held_bytes=500_000,
+    held_bytes=20_000,
     memory_bytes=1 << 24,
 )
 SMALL = LOG[:6000]
@@ -441,11 +446,17 @@ SMALL = LOG[:6000]
 
 def _seeds() -> list[bytes]:
     inner = {form: pack(form, SMALL) for form in (*COMPRESSIONS, *ARCHIVES)}
+    noise = random.Random(1).randbytes(TIGHT.held_bytes // 2).hex().encode()  # so that a zip of it is read forward
     seeds = list(inner.values())
     for form in ARCHIVES:
         seeds.append(ARCHIVES[form](inner))
         seeds.append(COMPRESSIONS["zst"](ARCHIVES[form]({"a": SMALL, "b/c.gz": inner["gz"]})))
-    return [*seeds, archives.aes_zip({"a": SMALL}), archives.overlapping_zip(5, SMALL)]
+    return [
+        *seeds,
+        COMPRESSIONS["gz"](archives.zipped({"a": noise, "b": SMALL})),
+        archives.aes_zip({"a": SMALL}),
+        archives.overlapping_zip(5, SMALL),
+    ]
 
 
 SEEDS = _seeds()
@@ -488,3 +499,19 @@ def test_whatever_an_archive_holds_it_ends_within_the_limits(data: bytes, seekab
             total += len(block)
     assert total <= TIGHT.total_bytes + len(data) + (1 << 18)
     assert count <= 3 * TIGHT.members
+
+
+def test_the_page_tells_all_reasons_and_all_limits_as_they_are() -> None:
+    page = (ROOT / "docs/batch-inputs.md").read_text(encoding="utf-8")
+    used: set[str] = set()
+    for path in (ROOT / "ikelog/batch").rglob("*.py"):
+        used |= set(re.findall(r'(?:Broken|Stop)\(\s*"(\w+)"', path.read_text(encoding="utf-8")))
+    assert {"encrypted", "link", "too_deep"} - used == {"too_deep"}  # which is told by a Skipped
+    assert used <= set(REASONS)
+    assert [row for row in page.splitlines() if re.match(r"\| `\w+` \| [^|]*\|$", row)] == [
+        f"| `{code}` | {why} |" for code, why in REASONS.items()
+    ]
+    units = {"GB": 10**9, "MB": 10**6, "": 1}
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) ?([GM]B)? \| \S", page, re.MULTILINE)
+    told = {name: int(number) * units[unit] for name, number, unit in rows}
+    assert told == {name: getattr(DEFAULT, name) for name in fields(DEFAULT)} | {"memory_bytes": 134 * 10**6}

@@ -26,12 +26,12 @@ def walk(paths: Sequence[str], limits: Limits = DEFAULT) -> Iterator[Member | Sk
     is read once. The network is used for URLs alone.
     """
     layer = Layer(limits)
-    seen: set[tuple[int, int]] = set()
+    seen: set[tuple[int, int] | str] = set()
     for path in dict.fromkeys(paths):
         if path == STANDARD_INPUT:
             yield from _read_standard_input(layer)
         elif is_url(path):
-            yield from read_url(path, layer)
+            yield from read_url(path, layer, seen)
         else:
             for item in _found(path_of(path)):
                 yield from [item] if isinstance(item, Skipped) else _read_file(item, layer, seen)
@@ -77,12 +77,14 @@ def _listed(folder: str) -> list[os.DirEntry[str]]:
 def _link(entry: os.DirEntry[str], root: str) -> Skipped | None:
     """Say of a link in a folder that it is not followed; what it leads to in that folder is read at its own place."""
     target = os.path.realpath(entry.path)
-    if os.path.commonpath([root, target]) == root and os.path.exists(target):
+    if f"{target}{os.sep}".startswith(f"{root.rstrip(os.sep)}{os.sep}") and os.path.exists(target):
         return None
     return Skipped(visible(entry.path), "link", f"a link to {visible(os.readlink(entry.path))}, outside the folder")
 
 
-def _read_file(found: os.DirEntry[str] | str, layer: Layer, seen: set[tuple[int, int]]) -> Iterator[Member | Skipped]:
+def _read_file(
+    found: os.DirEntry[str] | str, layer: Layer, seen: set[tuple[int, int] | str]
+) -> Iterator[Member | Skipped]:
     path = os.fspath(found)
     name = visible(path)
     try:

@@ -1,6 +1,6 @@
 """How much may come out of archives, and the account of what did."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ikelog.record import record
 
@@ -49,13 +49,14 @@ class Layer:
 
     `taken` is its own size, or what was read of it as far as that is not known; `direct` came out of it, `expanded` out
     of it and all that is inside it. A `run` is compressed in one go. What only holds others, as a tar archive does,
-    does not expand (`expands`).
+    does not expand (`expands`). `read_so_far` says how much was read of one whose size is not known.
     """
 
     def __init__(self, limits: Limits, parent: "Layer | None" = None, *, run: bool = False) -> None:
         self.limits, self.parent, self.run = limits, parent, run
         self.depth: int = parent.depth + 1 if parent else 0
         self.expands = True
+        self.read_so_far: Callable[[], int] | None = None
         self.taken = self.direct = self.expanded = 0
         self.members = 0
         self.stop: Stop | None = None
@@ -76,6 +77,8 @@ class Layer:
         """Account for bytes that came out of this layer; stops each layer that has then given too many."""
         self.direct += count
         for layer in self.chain():
+            if layer.read_so_far:
+                layer.taken = layer.read_so_far()
             layer.expanded += count
             if layer.stop is None:
                 layer.stop = _beyond(layer)

@@ -2,7 +2,7 @@
 
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSet
 from typing import Any, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
 
@@ -30,8 +30,8 @@ def path_of(path: str) -> str:
     return unquote(urlsplit(path).path) if path.startswith(_FILE) else path
 
 
-def read_url(url: str, layer: Layer) -> Iterator[Member | Skipped]:
-    """Yield the logs that the objects under a URL hold, and what of them could not be read."""
+def read_url(url: str, layer: Layer, seen: MutableSet[Any]) -> Iterator[Member | Skipped]:
+    """Yield the logs that the objects under a URL hold, and what of them could not be read; those in `seen` once."""
     scheme = url.partition("://")[0].lower()
     name = shown(url)
     if scheme not in _STORES:
@@ -49,7 +49,9 @@ def read_url(url: str, layer: Layer) -> Iterator[Member | Skipped]:
     if not paths:
         yield Skipped(name, "not_found", "no object fits this URL")
     for path in paths:
-        yield from _read_object(store, path, layer)
+        if path not in seen:
+            seen.add(path)
+            yield from _read_object(store, path, layer)
 
 
 def shown(url: str) -> str:
@@ -60,7 +62,9 @@ def shown(url: str) -> str:
 def _paths(store: Any, path: str) -> list[str]:
     if _MAGIC.search(path):
         return [found for found in sorted(store.glob(path)) if not store.isdir(found)]
-    return sorted(store.find(path)) if store.isdir(path) else [path]
+    if not store.isdir(path):
+        return [path]
+    return [found for found in sorted(store.find(path)) if not found.endswith("/")]  # which stands for a folder
 
 
 def _read_object(store: Any, path: str, layer: Layer) -> Iterator[Member | Skipped]:

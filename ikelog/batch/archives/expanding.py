@@ -12,6 +12,8 @@ from ikelog.batch.limits import Limits
 
 # So much is handed to a decompressor at once.
 _STEP = 1 << 16
+# So much where a step cannot be limited otherwise: it becomes a thousand times as much at most.
+_PIECE = 240
 # The mode of zlib in which it reads the header of gzip itself, and that without any header.
 _GZIP, _RAW = 31, -15
 
@@ -62,6 +64,37 @@ class Inflater:
         found = self._inner.decompress(self._inner.unconsumed_tail + data, max(max_length, 0))
         self._full = len(found) == max_length  # there may be more without further input
         return found
+
+
+class Inflater64:
+    """inflate64's decompressor, to be used like the others; what comes behind the end is lost to it."""
+
+    unused_data = b""
+
+    def __init__(self) -> None:
+        try:
+            self._inner = importlib.import_module("inflate64").Inflater()
+        except ImportError:
+            raise Broken("needs_extra", "data that Windows compresses so; pip install 'ikelog[batch]'") from None
+        self._data, self._place = b"", 0
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the data was reached."""
+        return bool(self._inner.eof)
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether there is nothing left of what it was given."""
+        return self._place >= len(self._data)
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Return what comes next, less than a block: so little is expanded at once."""
+        if data:
+            self._data, self._place = self._data[self._place :] + data, 0
+        piece = self._data[self._place : self._place + _PIECE]
+        self._place += len(piece)
+        return bytes(self._inner.inflate(piece))
 
 
 def expand(form: str, stream: Stream, limits: Limits) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """Read what a stream holds: a log, or an archive or compressed data with logs inside, however deep."""
 
 import io
+from collections import deque
 from collections.abc import Iterator
 
 from ikelog.batch.archives.entry import Entry, Names, refused
@@ -10,15 +11,16 @@ from ikelog.batch.archives.show_tech import is_show_tech, log_sections
 from ikelog.batch.archives.stream import Broken, Stream
 from ikelog.batch.archives.tar import tar_entries
 from ikelog.batch.archives.zip import zip_entries
+from ikelog.batch.archives.zip_forward import forward_zip_entries
 from ikelog.batch.limits import Layer
 from ikelog.batch.members import Member, Skipped
 from ikelog.reading.formats import ARCHIVES, COMPRESSED, format_of
 
 # What a stream is told by.
 _SAMPLE = 1 << 16
-# More of them than one in so many bytes make no text.
+# More of them than one in so many bytes make no text: random bytes have one in nine, logs from telnet one a line.
 _CONTROLS = bytes(code for code in range(32) if chr(code) not in "\a\b\t\n\v\f\r\x1b") + b"\x7f"
-_TEXT_HAS_LESS = 4
+_TEXT_HAS_LESS = 12
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -36,7 +38,9 @@ def read_stream(stream: Stream, name: str, layer: Layer) -> Iterator[Member | Sk
         yield Skipped(name, "too_deep", f"more than {layer.limits.depth} layers of archives and compression")
     elif form in COMPRESSED:
         inner = Layer(layer.limits, layer, run=True)
-        expanded = Stream(_charged(expand(form, stream, layer.limits), inner, stream))
+        inner.taken = stream.size or 0
+        inner.read_so_far = None if stream.file else stream.tell
+        expanded = Stream(_charged(expand(form, stream, layer.limits), inner))
         yield from read_stream(expanded, name, inner)
     else:
         yield from _read_archive(form, stream, name, Layer(layer.limits, layer))
@@ -46,6 +50,9 @@ def _read_text(stream: Stream, name: str) -> Iterator[Member | Skipped]:
     size = stream.size
     while (head := stream.peek(_SAMPLE)) and not head.strip(b"\0"):  # as a log that was cut while it was written has
         stream.block()
+    if (nuls := len(head) - len(head.lstrip(b"\0"))) > 1:  # one begins UTF-16
+        stream.read(nuls)
+        head = stream.peek(_SAMPLE)
     if not head and stream.broken:
         pass
     elif stream.position and not head:
@@ -96,18 +103,34 @@ def _entries(form: str, stream: Stream, layer: Layer) -> Iterator[Entry]:
     if form == "tar":
         layer.expands = False
         return tar_entries(stream)
-    file = stream.file if stream.file is not None else _held(form, stream, layer)
+    file, most = stream.file, layer.limits.held_bytes
+    if file is None:  # it is inside compressed data, and has to be read from its end
+        held = _first_of(stream, most + 1)
+        if sum(map(len, held)) <= most:
+            file = io.BytesIO(b"".join(held))
+        elif form == "zip":
+            whole = Stream(_following(held, stream))
+            layer.read_so_far = whole.tell
+            return forward_zip_entries(whole, layer.limits)
+        else:
+            raise Broken("too_large", f"a {form} archive inside compressed data, larger than {most} bytes")
     layer.taken = file.seek(0, io.SEEK_END)
     return (zip_entries if form == "zip" else seven_zip_entries)(file, layer.limits)
 
 
-def _held(form: str, stream: Stream, layer: Layer) -> io.BytesIO:
-    """Return an archive that is inside compressed data in memory: it has to be read from its end."""
-    most = layer.limits.held_bytes
-    held = stream.read(most + 1)
-    if len(held) > most:
-        raise Broken("too_large", f"a {form} archive inside compressed data, larger than {most} bytes")
-    return io.BytesIO(held)
+def _first_of(stream: Stream, count: int) -> deque[bytes]:
+    """Return the next bytes of a stream, about as many as asked for."""
+    held: deque[bytes] = deque()
+    while count > 0 and (block := stream.block()):
+        held.append(block)
+        count -= len(block)
+    return held
+
+
+def _following(held: deque[bytes], stream: Stream) -> Iterator[bytes]:
+    while held:
+        yield held.popleft()
+    yield from stream.whole()
 
 
 def _read_entry(entry: Entry, name: str, layer: Layer) -> Iterator[Member | Skipped]:
@@ -126,11 +149,9 @@ def _read_entry(entry: Entry, name: str, layer: Layer) -> Iterator[Member | Skip
         layer.direct += own.direct
 
 
-def _charged(blocks: Iterator[bytes], layer: Layer, source: Stream | None = None) -> Iterator[bytes]:
+def _charged(blocks: Iterator[bytes], layer: Layer) -> Iterator[bytes]:
     """Yield blocks as long as the layer that they come out of gives more; raises Broken then."""
     for block in blocks:
-        if source is not None:
-            layer.taken = source.size if source.file is not None and source.size else source.position
         layer.charge(len(block))
         for above in layer.chain():
             if above.stop:

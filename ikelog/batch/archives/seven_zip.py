@@ -16,6 +16,7 @@ _LZMA2, _LZMA, _PPMD = b"\x21", b"\x03\x01\x01", b"\x03\x04\x01"
 _AES = b"\x06\xf1\x07\x01"
 # So much is handed to a decompressor at once: deflated data can become a thousand times as much.
 _STEP = 1 << 12
+_NOT_KNOWN = "compressed by a method that is not read, such as BCJ2"
 _SPECIAL = {stat.S_IFLNK: ("link", "a symbolic link"), stat.S_IFIFO: ("fifo", "a named pipe")}
 
 
@@ -46,8 +47,8 @@ def _opened(file: BinaryIO) -> Any:
         return py7zr.SevenZipFile(file)
     except py7zr.PasswordRequired:
         raise Broken("encrypted", "is encrypted, the names of its members too") from None
-    except py7zr.UnsupportedCompressionMethodError as error:
-        raise Broken("unsupported", f"a method that is not known: {error}") from None
+    except py7zr.UnsupportedCompressionMethodError:
+        raise Broken("unsupported", _NOT_KNOWN) from None
     except Exception as error:  # whatever a table of contents that is made up can set off
         raise Broken("corrupt", f"no table of contents: {error or type(error).__name__}") from None
 
@@ -124,8 +125,8 @@ def _run(file: BinaryIO, folder: Any, place: int, size: int) -> Iterator[bytes]:
     py7zr = importlib.import_module("py7zr")
     try:
         inner = folder.get_decompressor(size)
-    except py7zr.UnsupportedCompressionMethodError as error:
-        raise Broken("unsupported", f"a method that is not known: {error}") from None
+    except py7zr.UnsupportedCompressionMethodError:
+        raise Broken("unsupported", _NOT_KNOWN) from None
     fed = _Fed(file, place, size)
     fed.first = inner.chain[0]
     left = folder.get_unpack_size()

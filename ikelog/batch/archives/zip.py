@@ -10,15 +10,16 @@ from struct import unpack
 from typing import IO, BinaryIO, cast
 
 from ikelog.batch.archives.entry import Entry
-from ikelog.batch.archives.expanding import Decompressor, expand_one, inflater, zstd_maker
+from ikelog.batch.archives.expanding import Decompressor, Inflater64, expand_one, inflater, zstd_maker
 from ikelog.batch.archives.stream import Broken, Stream, file_blocks
 from ikelog.batch.archives.window import window
 from ikelog.batch.limits import Limits, Stop
 
 _LOCAL_HEADER = 30
 _ENTRY = b"PK\1\2"
-_STORED, _DEFLATED, _BZIP2, _LZMA, _ZSTD = 0, 8, 12, 14, 93
-_ENCRYPTED = 0x1 | 0x40
+STORED, _DEFLATED, DEFLATED64, _BZIP2, _LZMA, _ZSTD = 0, 8, 9, 12, 14, 93
+DECOMPRESSED = frozenset({STORED, _DEFLATED, DEFLATED64, _BZIP2, _LZMA, _ZSTD})
+ENCRYPTED = 0x1 | 0x40
 _UNIX = 3
 _LARGEST_DIRECTORY = 1 << 26
 
@@ -65,7 +66,7 @@ def _entry(file: BinaryIO, info: zipfile.ZipInfo, limits: Limits, *, overlaps: b
     stop = _refused(info, overlaps)
     if stop:
         return Entry(info.orig_filename, stop=stop)
-    stored = info.compress_type == _STORED
+    stored = info.compress_type == STORED
     packed = None if stored else info.compress_size
     stream = Stream(_data(file, info, limits), info.file_size, _stored(file, info) if stored else None)
     return Entry(info.orig_filename, stream, packed=packed)
@@ -75,15 +76,15 @@ def _refused(info: zipfile.ZipInfo, overlaps: bool) -> Stop | None:
     mode = info.external_attr >> 16 if info.create_system == _UNIX else 0
     if overlaps:
         return Stop("overlap", "its data overlap with another member's")
-    if info.flag_bits & _ENCRYPTED:
+    if info.flag_bits & ENCRYPTED:
         return Stop("encrypted", "is encrypted")
     if stat.S_ISLNK(mode):
         return Stop("link", "a symbolic link")
-    if stat.S_ISFIFO(mode):
+    if stat.S_ISFIFO(mode) and not info.file_size:  # with data it came through a pipe: `zip a.zip -`
         return Stop("fifo", "a named pipe")
     if stat.S_ISBLK(mode) or stat.S_ISCHR(mode) or stat.S_ISSOCK(mode):
         return Stop("device", "a device")
-    if info.compress_type not in (_STORED, _DEFLATED, _BZIP2, _LZMA, _ZSTD):
+    if info.compress_type not in DECOMPRESSED:
         name = zipfile.compressor_names.get(info.compress_type, str(info.compress_type))  # type: ignore[attr-defined]
         return Stop("unsupported", f"compressed with method {name}")
     return None
@@ -100,7 +101,7 @@ def _data(file: BinaryIO, info: zipfile.ZipInfo, limits: Limits) -> Iterator[byt
     """Yield what a member holds; raises Broken where its data break off or its checksum is another."""
     packed = Stream(file_blocks(window(file, _begin(file, info), info.compress_size)))
     checksum = 0
-    for block in packed.whole() if info.compress_type == _STORED else _expanded(packed, info, limits):
+    for block in packed.whole() if info.compress_type == STORED else _expanded(packed, info, limits):
         checksum = zlib.crc32(block, checksum)
         yield block
     if checksum != info.CRC:
@@ -119,7 +120,7 @@ def _begin(file: BinaryIO, info: zipfile.ZipInfo) -> int:
 def _expanded(packed: Stream, info: zipfile.ZipInfo, limits: Limits) -> Iterator[bytes]:
     """Yield the expanded data up to the size that the directory gives; raises Broken where there are fewer or more."""
     left = info.file_size
-    for block in expand_one(_decompressor(packed, info, limits), packed, "zip"):
+    for block in expand_one(decompressor(packed, info.compress_type, limits), packed, "zip"):
         if len(block) > left:
             raise Broken("corrupt", "is larger than the directory says")
         left -= len(block)
@@ -130,12 +131,15 @@ def _expanded(packed: Stream, info: zipfile.ZipInfo, limits: Limits) -> Iterator
         raise Broken("truncated", "is smaller than the directory says")
 
 
-def _decompressor(packed: Stream, info: zipfile.ZipInfo, limits: Limits) -> Decompressor:
-    if info.compress_type == _DEFLATED:
+def decompressor(packed: Stream, method: int, limits: Limits) -> Decompressor:
+    """Return a decompressor for one of the DECOMPRESSED methods, other than stored, for what comes next in a stream."""
+    if method == _DEFLATED:
         return inflater()
-    if info.compress_type == _BZIP2:
+    if method == DEFLATED64:
+        return Inflater64()
+    if method == _BZIP2:
         return bz2.BZ2Decompressor()
-    if info.compress_type == _ZSTD:
+    if method == _ZSTD:
         return zstd_maker(limits)()
     _, size = unpack("<HH", packed.read(4))  # APPNOTE 5.8.8: version, size of the properties, then these
     return lzma_decompressor(packed.read(size), limits)
