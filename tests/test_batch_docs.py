@@ -33,7 +33,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert f"40 logs of 4 devices, {count} negotiations\n" in PAGE
     done = ikelog("batch", "bundle.tgz", cwd=path)
     assert done.returncode == 0, done.stderr
+    (path / "truth.json").write_text(json.dumps(truth), encoding="utf-8")
     return path
+
+
+def test_the_database_has_what_was_put_into_the_bundle(folder: Path) -> None:
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    with duckdb.connect(str(folder / "fleet.duckdb"), read_only=True) as connection:
+        query = "SELECT device, peer, outcome, verdict, count(*) FROM negotiations GROUP BY ALL"
+        found = connection.execute(query).fetchall()
+        names = [name for (name,) in connection.execute("SELECT name FROM sources ORDER BY name").fetchall()]
+    assert sorted(map(str, found)) == sorted(
+        str((name, n["peer"], n["outcome"], n["verdict"], n["count"]))
+        for name, device in truth["devices"].items()
+        for n in device["negotiations"]
+    )
+    assert names == sorted(truth["members"])
 
 
 def markdown(rows: list[tuple[Any, ...]], names: list[str], numeric: list[bool]) -> str:

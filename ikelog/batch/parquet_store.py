@@ -7,6 +7,7 @@ killed nor two that write at once can leave half a unit, and writing one twice c
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
@@ -17,8 +18,10 @@ import pyarrow.parquet as pq
 
 from ikelog.batch.arrow import decode
 from ikelog.batch.columns import SKIPPED, TABLES
-from ikelog.batch.store import connected, known_from, notes_table, told, views
+from ikelog.batch.store import StoreError, connected, known_from, notes_table, told, views
 from ikelog.batch.types import Done, Known, Note
+from ikelog.batch.urls import shown
+from ikelog.reporting.safe import visible
 
 _SOURCES, _SKIPPED, _VIEWS = "sources", "skipped", "views.sql"
 # Not divided: there is little in them.
@@ -32,8 +35,8 @@ class ParquetStore:
     """A data set in a folder or at a URL."""
 
     def __init__(self, path: str) -> None:
-        self._path = path
-        with told(path):
+        self._path = shown(path)
+        with _told(self._path):
             self._set = DataSet(path)
             self.connection: Any = connected(":memory:")
             if not self._set.is_local:
@@ -42,12 +45,12 @@ class ParquetStore:
 
     def known(self) -> Known:
         """Return what is there."""
-        with told(self._path):
+        with _told(self._path):
             return known_from(self.connection)
 
     def commit(self, done: Sequence[Done], replaced: Iterable[str]) -> None:
         """Write the files of each unit, what makes it count last."""
-        with told(self._path):
+        with _told(self._path):
             for one in done:
                 if one.tables:  # else who analysed it has written it
                     write_unit(self._set, one)
@@ -56,20 +59,20 @@ class ParquetStore:
 
     def keep_notes(self, notes: Sequence[Note], tops: Iterable[str]) -> None:
         """Keep what was passed over in these inputs, in place of what was known of them."""
-        with told(self._path):
+        with _told(self._path):
             rows = self.connection.execute("SELECT name, reason, detail FROM skipped ORDER BY ALL").fetchall()
             others = [Note(*row) for row in rows if row[0].partition("!")[0] not in set(tops)]
             self._set.write(f"{_SKIPPED}/{_SKIPPED}.parquet", _parquet(notes_table([*others, *notes])))
 
     def finish(self) -> None:
         """Write the views, and look at what is there now."""
-        with told(self._path):
+        with _told(self._path):
             self._attach()
             self._set.write(_VIEWS, self._definitions("").encode())
 
     def close(self) -> None:
         """Let go of it."""
-        with told(self._path):
+        with _told(self._path):
             self.connection.close()
 
     def _attach(self) -> None:
@@ -94,6 +97,23 @@ class ParquetStore:
             f"SELECT {names} FROM read_parquet('{place}/*/*/*.parquet', hive_partitioning = true,"
             " hive_types = {'device': VARCHAR, 'day': VARCHAR}) WHERE unit IN (SELECT unit FROM sources)"
         )
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    """Raise what goes wrong as StoreError; drivers of object stores have errors of their own."""
+    try:
+        with told(path):
+            yield
+    except StoreError:
+        raise
+    except ImportError as error:
+        driver = f"needs {error.name or 'a driver'}: pip install 'ikelog[object-stores]'"
+        raise StoreError(f"{path}: {driver}") from None
+    except Exception as error:
+        if "://" not in path:
+            raise
+        raise StoreError(f"{path}: {visible(str(error).partition(chr(10))[0]) or type(error).__name__}") from None
 
 
 class DataSet:
