@@ -150,12 +150,13 @@ class DataSet:
             for path in self.found(name, unit):
                 self.files.rm(path)
 
-    def found(self, table: str, unit: str = "*") -> list[str]:
+    def found(self, table: str, unit: str | None = None) -> list[str]:
         """Return the files of a table, or those of one unit."""
         self.files.invalidate_cache()
-        depth = "" if table in _WHOLE else "device=*/day=*/"
-        found: list[str] = self.files.glob(f"{glob.escape(self._root)}/{table}/{depth}{unit}.parquet")
-        return found
+        place = f"{self._root}/{table}"
+        every: list[str] = self.files.find(place) if self.files.isdir(place) else []
+        ending = ".parquet" if unit is None else f"/{unit}.parquet"
+        return [path for path in every if path.endswith(ending)]
 
 
 def write_unit(data_set: DataSet, done: Done) -> None:
