@@ -29,6 +29,8 @@ from ikelog.batch.archives.stream import Stream, file_blocks
 from ikelog.batch.inputs import DEFAULT, Limits, Member, Skipped, walk
 from ikelog.batch.limits import Layer
 from ikelog.batch.members import REASONS
+from ikelog.pipeline import analyze
+from ikelog.reading.sources import text_source
 from ikelog.record import fields, replaced
 
 GOOD = {"good1.log": LOG, "good2.log": b"IKEv2:Insert SA\n"}
@@ -374,6 +376,35 @@ def test_data_that_need_too_much_memory_to_be_read() -> None:
     bad.append(file("c.zst", packed.compress(LOG) + packed.flush()))
     left = among_good(bad)
     assert [item.reason for item in left] == ["needs_memory"] * 3
+
+
+def test_a_bundle_with_all_of_it_gives_its_good_logs(tmp_path: Path) -> None:
+    bad = {
+        "bomb.zip": file("bomb.zip", archives.nested_zip_bomb(4, 16, b"A" * 5_000_000)),
+        "../../etc/passwd": file("../../etc/passwd", b"root:x:0:0:\n"),
+        "link.log": special("link.log", tarfile.SYMTYPE, "/etc/shadow"),
+        "cut.log.gz": file("cut.log.gz", gzip.compress(LOG, mtime=0)[:-2000]),
+        "secret.zip!a.log": file("secret.zip", archives.aes_zip({"a.log": LOG})),
+        "nuls.log": file("nuls.log", bytes(100_000)),
+        f"{'n' * 80}… (4000 characters)": file("n" * 4000, LOG),
+    }
+    good = {f"logs/{path.stem}.log": path.read_bytes() for path in sorted((ROOT / "samples").glob("iosxe-h*.log"))}
+    first, *others = [file(name, data) for name, data in good.items()]
+    bundle = tmp_path / "bundle.tgz"
+    bundle.write_bytes(gzip.compress(archives.tar_of([first, *bad.values(), *others])))
+    reports: dict[str, list[tuple[str, str | None]]] = {}
+    left: dict[str, str] = {}
+    for item in walk([str(bundle)], FEW_FREE):
+        if isinstance(item, Skipped):
+            left[item.name.removeprefix(f"{bundle}!")] = item.reason
+        elif not item.name.startswith(f"{bundle}!bomb.zip"):
+            found = analyze([text_source(item.name, b"".join(item.blocks))]).negotiations
+            reports[item.name.removeprefix(f"{bundle}!")] = [(n.outcome, n.verdict) for n in found]
+    told = {name: reason for name, reason in left.items() if not name.startswith("bomb.zip!")}
+    reasons = ("ratio", "path_traversal", "link", "truncated", "encrypted", "binary", "name_too_long")
+    assert told == dict(zip(bad, reasons, strict=True))
+    assert all(reports[name] == [("established", None)] for name in good)
+    assert set(reports) == {*good, "cut.log.gz"}  # which was read as far as it goes
 
 
 HOSTILE = """

@@ -426,7 +426,10 @@ def tar_of(name: str) -> bytes:
         (b"PK\x03\x04\x14\0\0\0", "x: is an archive (zip), no text; `ikelog batch x` reads the logs in it"),
         (b"7z\xbc\xaf\x27\x1c\0\4", "x: is an archive (7z), no text; `ikelog batch x` reads the logs in it"),
         (tar_of("a.log"), "x: is an archive (tar), no text; `ikelog batch x` reads the logs in it"),
-        (gzip.compress(tar_of("a.log")), "x: is an archive (tar), no text; `ikelog batch x` reads the logs in it"),
+        (
+            gzip.compress(tar_of("a.log"), mtime=0),
+            "x: is an archive (tar), no text; `ikelog batch x` reads the logs in it",
+        ),
         (b"\x28\xb5\x2f\xfd\x24", "x: is compressed data (zstd), no text; `ikelog batch x` reads the logs in it"),
         (b"Rar!\x1a\x07\x01\0", "x: is an archive (RAR), no text"),
     ],

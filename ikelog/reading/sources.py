@@ -10,6 +10,7 @@ from ikelog.reading.formats import ARCHIVES, COMPRESSED, format_of
 from ikelog.record import open_record, replaced
 
 STANDARD_INPUT = "-"
+_STANDARD_INPUT_NAME = "<stdin>"
 # Lines are found again from the beginning of a block of so many characters on.
 _BLOCK = 1 << 13
 # So many bytes tell an encoding; an even number of them.
@@ -107,7 +108,7 @@ def _read_standard_input() -> SourceText:
         interrupted = True
     except OSError as error:
         raise UnreadableSource(f"standard input: {error.strerror or error}") from None
-    return replaced(text_source("<stdin>", b"".join(blocks)), interrupted=interrupted)
+    return replaced(text_source(_STANDARD_INPUT_NAME, b"".join(blocks)), interrupted=interrupted)
 
 
 def text_source(name: str, data: bytes | bytearray) -> SourceText:
@@ -122,7 +123,8 @@ def text_source(name: str, data: bytes | bytearray) -> SourceText:
         form = format_of(data[:_BEGINNING])
     if form:
         what = "compressed data" if form in COMPRESSED else "an archive"
-        read = f"; `ikelog batch {name}` reads the logs in it" if form in COMPRESSED | ARCHIVES else ""
+        path = STANDARD_INPUT if name == _STANDARD_INPUT_NAME else name
+        read = f"; `ikelog batch {path}` reads the logs in it" if form in COMPRESSED | ARCHIVES else ""
         raise UnreadableSource(f"{name}: is {what} ({form}), no text{read}")
     text, encoding, undecoded = _decode(data, notes)
     return SourceText(name, text, encoding, tuple(notes), undecoded=undecoded)
