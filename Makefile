@@ -29,7 +29,7 @@ demo: $(or $(wildcard $(DEV)),$(RUNTIME))
 	$(VENV)/bin/ikelog $(SAMPLE) $(ARGS)
 
 test: $(DEV)
-	$(VENV)/bin/python -m pytest -n auto --dist loadgroup $(ARGS)
+	$(VENV)/bin/python -m pytest -n auto $(ARGS)
 
 lint: $(DEV)
 	$(VENV)/bin/ruff check .

@@ -24,8 +24,6 @@ BUCKET = "s3://fleet"
 INPUT = f"{BUCKET}/case"
 LOOSE = NAMES[:4]
 BUNDLED = ("iosxe-rekey.log", "asa-syslog-refusals.log")
-# A cluster takes seconds to start: one for all tests.
-pytestmark = pytest.mark.xdist_group("cluster")
 
 
 def stored() -> dict[str, bytes]:
@@ -100,10 +98,17 @@ class _Killing(Nobody):
             self.killed += 1
 
 
-@pytest.mark.parametrize("output", ["fleet.duckdb", f"{BUCKET}/results"])
 def test_a_cluster_finds_the_same_with_a_worker_killed_in_the_middle(
-    dask: Any, expected: Any, tmp_path: Path, output: str
+    dask: Any, expected: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """One test for all that takes a cluster: to start one for each process of the tests takes longer than they do."""
+    for output in ("fleet.duckdb", f"{BUCKET}/results"):
+        _finds_the_same(dask, expected, tmp_path, output)
+    _takes_a_cluster(dask, expected, tmp_path)
+    _is_told(dask, monkeypatch)
+
+
+def _finds_the_same(dask: Any, expected: Any, tmp_path: Path, output: str) -> None:
     target = output if "://" in output else str(tmp_path / output)
     watch = _Killing(dask)
     with connected(dask.scheduler_address, target) as place:
@@ -116,14 +121,15 @@ def test_a_cluster_finds_the_same_with_a_worker_killed_in_the_middle(
     assert (again.analysed, again.kept) == (0, outcome.analysed)
 
 
-def test_the_command_takes_a_cluster(dask: Any, expected: Any, tmp_path: Path) -> None:
-    done = ikelog("batch", INPUT, "--cluster", dask.scheduler_address, "-o", "fleet.duckdb", cwd=tmp_path)
+def _takes_a_cluster(dask: Any, expected: Any, tmp_path: Path) -> None:
+    done = ikelog("batch", INPUT, "--cluster", dask.scheduler_address, "-o", "told.duckdb", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "IKE201" in done.stdout
-    assert tables_of(tmp_path / "fleet.duckdb") == expected
+    assert tables_of(tmp_path / "told.duckdb") == expected
 
 
-def test_a_cluster_that_cannot_be_used_is_told_in_a_line(dask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def _is_told(dask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster that cannot be used is told in a line."""
     monkeypatch.setattr(cluster_module, "_CONNECT_S", 1)
     with (
         pytest.raises(ClusterError, match=r"^tcp://127\.0\.0\.1:9: cannot be reached"),

@@ -1,6 +1,6 @@
 """Hand units of work to a Dask cluster: its workers read the inputs themselves, wherever those lie."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from threading import Lock
@@ -78,7 +78,7 @@ class Cluster:
                 looked(piece.name, piece.size)
         return joined(found[number] for number in sorted(found))
 
-    def analyse(self, units: Sequence[Unit], job: Job) -> Iterator[Result]:
+    def analyse(self, units: Sequence[Unit], job: Job) -> Generator[Result, None, None]:
         """Analyse units. A task whose worker is lost is done again by another, and its results come once."""
         tasks = _tasks(units, job, self._output)
         for number, future in self._spread(analyse_task, [(task,) for task in tasks]):

@@ -56,7 +56,6 @@ def count(report: Report) -> Counts:
     return Counts(
         len(report.negotiations),
         sum(n.outcome in _FAILED for n in report.negotiations),
-        sum(source.ike_lines for source in report.sources),
     )
 
 

@@ -1,7 +1,8 @@
 """One run: look over the inputs, analyse what the store does not have, and keep it there as it comes."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from itertools import chain
 from time import monotonic
 from typing import Protocol
@@ -60,7 +61,6 @@ class Outcome:
     copies: int
     replaced: int
     notes: tuple[Note, ...]
-    ike_lines: int
 
 
 class Place(Protocol):
@@ -69,7 +69,7 @@ class Place(Protocol):
     def survey(self, job: Job, looked: Looked) -> Survey:
         """Look over the inputs."""
 
-    def analyse(self, units: Sequence[Unit], job: Job) -> Iterator[Result]:
+    def analyse(self, units: Sequence[Unit], job: Job) -> Generator[Result, None, None]:
         """Analyse units; yield what comes out of them, or why nothing did, in any order."""
 
 
@@ -80,7 +80,7 @@ class Here:
         """Look over the inputs."""
         return survey(job.paths, job.limits, looked)
 
-    def analyse(self, units: Sequence[Unit], job: Job) -> Iterator[Result]:
+    def analyse(self, units: Sequence[Unit], job: Job) -> Generator[Result, None, None]:
         """Analyse units, as many at once as the job has workers."""
         return analyse_here(units, job)
 
@@ -99,19 +99,20 @@ def run(job: Job, store: Store, watch: Watch, place: Place | None = None) -> Out
     tops = {piece.top for piece in found.pieces} | {top_of(note.name) for note in found.notes}
     notes = list(found.notes)
     try:
-        for result in place.analyse(work.units, job):
-            if isinstance(result, Done):
-                keeping.take(result)
-                watch.analysed(result.unit, result.counts)
-            else:
-                notes += [Note(piece.name, result.reason, result.detail) for piece in result.unit.pieces]
-                watch.passed_over(result.unit)
+        with closing(place.analyse(work.units, job)) as results:  # ends the workers, however this ends
+            for result in results:
+                if isinstance(result, Done):
+                    keeping.take(result)
+                    watch.analysed(result.unit, result.counts)
+                else:
+                    notes += [Note(piece.name, result.reason, result.detail) for piece in result.unit.pieces]
+                    watch.passed_over(result.unit)
     finally:
         keeping.flush()
         store.keep_notes(notes, tops)
         store.finish()
     copies = sum(piece.name != other for piece, other in work.copies)
-    return Outcome(keeping.units, len(work.kept), copies, keeping.replaced, tuple(notes), keeping.ike_lines)
+    return Outcome(keeping.units, len(work.kept), copies, keeping.replaced, tuple(notes))
 
 
 class _Keeping:
@@ -122,7 +123,7 @@ class _Keeping:
         self._current = {unit.key for unit in work.all_units}
         self._held: list[Done] = []
         self._since = monotonic()
-        self.units = self.replaced = self.ike_lines = 0
+        self.units = self.replaced = 0
         stale = self._replaced(work.kept)
         if stale:
             store.commit((), stale)
@@ -140,7 +141,6 @@ class _Keeping:
             replaced = self._replaced(done.unit for done in self._held)
             self._store.commit(self._held, replaced)
             self.units += len(self._held)
-            self.ike_lines += sum(done.counts.ike_lines for done in self._held)
             self.replaced += len(replaced)
         self._held = []
         self._since = monotonic()
@@ -150,7 +150,7 @@ class _Keeping:
         return {key for unit in units for key in self._known.replaced_by(unit)} - self._current
 
 
-def analyse_here(units: Sequence[Unit], job: Job) -> Iterator[Result]:
+def analyse_here(units: Sequence[Unit], job: Job) -> Generator[Result, None, None]:
     """Analyse units in worker processes of this machine."""
     tries: Counter[str] = Counter()
     todo = list(units)

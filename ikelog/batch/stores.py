@@ -25,8 +25,10 @@ def open_store(path: str, *, new: bool) -> Iterator[Store]:
 def _opened(path: str) -> Store:
     if is_database(path):
         return DuckDbStore(path)
-    from ikelog.batch.parquet_store import ParquetStore
-
+    try:
+        from ikelog.batch.parquet_store import ParquetStore
+    except ImportError as error:
+        raise StoreError(f"{path}: needs {error.name}: pip install 'ikelog[batch]'") from None
     return ParquetStore(path)
 
 

@@ -63,11 +63,10 @@ class Settings:
 
 @record
 class Counts:
-    """What a unit holds, for the progress bar and the exit status."""
+    """What a unit holds, for the progress bar."""
 
     negotiations: int
     failed: int
-    ike_lines: int
 
 
 @record

@@ -79,7 +79,10 @@ def _run(paths: Sequence[str], store: "Store", wanted: "Options", given: Given) 
     if interrupted:
         say("interrupted; what was analysed so far is kept, and the same command goes on from there")
         return INTERRUPTED
-    return _status(paths, outcome, given) or (0 if recognised else NOTHING_RECOGNISED)
+    status = _status(paths, outcome, given)
+    if not recognised:
+        say(f"{given['output']}: no IKE or IPsec line recognised in its logs")
+    return status or (0 if recognised else NOTHING_RECOGNISED)
 
 
 def _work(job: "Job", store: "Store", given: Given) -> "Outcome":
