@@ -78,3 +78,9 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     from ikelog.cli.batching import batch
 
     return batch(paths, given)
+
+
+# A store knows its devices: the name is given to no log.
+for _option in command.params:
+    if isinstance(_option, click.Option) and _option.name == "device":
+        _option.help = "Only what this device logged."
