@@ -72,6 +72,9 @@ class Crew:
     def give(self, ready: Ready) -> Lost | None:
         """Send a unit to a worker that waits. Returns what was lost where a log has changed, or the worker died."""
         worker = self._idle.pop()
+        if not worker.process.is_alive():  # it died while it had nothing to do, and took nothing with it
+            worker.stop()
+            worker = _Worker(self._context, self._settings)
         try:
             worker.send(ready)
         except Changed as changed:
