@@ -13,7 +13,6 @@ from ikelog.reporting.layout import (
     Page,
     Style,
     build_page,
-    cut,
     cut_front,
     justified,
     line,
@@ -107,8 +106,7 @@ def _example(row: Row, store: str, page: Page) -> Iterator[Line]:
     if row["title"]:
         yield from wrap(line(f"  {row['title']}"), prose_width(page), 2)
     if row["text"]:
-        first = row["text"].split("\n")[0]
-        yield line("    ", span(cut(f"{row['source']}:{row['line']}  {first}", max(page.width - 4, 0)), "plain"))
+        yield from wrap(line(f"    {row['source']}:{row['line']}  ", row["text"].split("\n")[0]), page.width, 6)
     yield line("    ", span(words.command(row, store), "typed"))
 
 
