@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import distributed
 import pytest
+import s3fs
 from moto.server import ThreadedMotoServer
 
 from ikelog.batch import cluster as cluster_module
@@ -60,7 +61,9 @@ def store() -> Iterator[None]:
         client.create_bucket(Bucket="fleet")
         for name, data in stored().items():
             client.put_object(Bucket="fleet", Key=name, Body=data)
+        s3fs.S3FileSystem.clear_instance_cache()  # other tests have a server of their own
         yield
+        s3fs.S3FileSystem.clear_instance_cache()
     server.stop()
 
 
