@@ -1,1 +1,1 @@
-"""Many logs at once: bundles, folders and object stores."""
+"""Many logs, many cores, one database: the work of `ikelog batch`."""

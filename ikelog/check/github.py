@@ -8,7 +8,8 @@ from ikelog.check.paths import repository_path
 from ikelog.check.problems import Problem, problems, told_once
 from ikelog.check.types import Checked
 from ikelog.diagnosis.types import Severity
-from ikelog.reporting.evidence_lines import evidence_lines, shortened
+from ikelog.reporting.evidence_lines import evidence_lines
+from ikelog.reporting.markup import shortened
 from ikelog.reporting.safe import visible
 
 # GitHub keeps so many annotations of each kind from a step, and silently drops the others.

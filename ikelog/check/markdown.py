@@ -9,7 +9,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.types import Fix
 from ikelog.reporting import wording
 from ikelog.reporting.evidence_lines import evidence_lines
-from ikelog.reporting.markdown_text import fenced, inline
+from ikelog.reporting.markup import fenced, inline
 from ikelog.reporting.safe import visible
 
 NEGOTIATIONS = 200

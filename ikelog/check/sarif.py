@@ -10,8 +10,8 @@ from ikelog.check.problems import Place, Problem, not_recognised, problems, told
 from ikelog.check.sarif_rules import LEVELS, reporting_descriptor
 from ikelog.check.types import Checked
 from ikelog.diagnosis.types import Evidence
-from ikelog.reporting.evidence_lines import shortened
 from ikelog.reporting.json_report import encoded_text
+from ikelog.reporting.markup import shortened
 from ikelog.reporting.safe import visible
 
 # GitHub's code scanning shows the worst 5,000 results of a run, and refuses a run of more than 25,000.

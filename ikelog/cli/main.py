@@ -24,7 +24,8 @@ def run() -> NoReturn:
         status = _closed_pipe() if ending.code == 1 else int(ending.code or 0)
     except Exception as error:  # the last net: a short message instead of a traceback
         status = _internal(error)
-    gc.freeze()  # or the interpreter searches all of it for garbage once more before it ends
+    if not gc.isenabled():  # by a command that may run for hours, and whose libraries want to be cleared away
+        gc.freeze()  # or the interpreter searches all of it for garbage once more before it ends
     sys.exit(status)
 
 

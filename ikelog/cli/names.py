@@ -6,6 +6,7 @@ COMMANDS = {
     "events": "Every event as it is parsed, one JSON object a line.",
     "diff": "What changed between two captures, peer by peer.",
     "check": "The CI gate: logs against a threshold, expectations and a profile.",
+    "batch": "Bundles and folders of logs, on many cores, into one database.",
     "watch": "Follow a growing log: each negotiation as it comes up, fails or ends.",
     "serve": "A local web page to paste or drop logs into.",
     "explain": "One diagnosis as a manual page.",

@@ -111,13 +111,13 @@ def _read_standard_input() -> SourceText:
     return replaced(text_source(_STANDARD_INPUT_NAME, b"".join(blocks)), interrupted=interrupted)
 
 
-def text_source(name: str, data: bytes) -> SourceText:
+def text_source(name: str, data: bytes | bytearray) -> SourceText:
     """Decode what a source holds; raises UnreadableSource for an archive.
 
     A line ends at LF and at nothing else, as `sed -n Np` counts.
     """
     notes: list[str] = []
-    form = format_of(data[:_BEGINNING])
+    form = format_of(bytes(data[:_BEGINNING]))
     if form in _OPENERS:
         data = _expand(data, form, notes)
         form = format_of(data[:_BEGINNING])
@@ -134,7 +134,7 @@ def text_source(name: str, data: bytes) -> SourceText:
 _OPENERS = {"gzip": ("gzip", "GzipFile"), "bzip2": ("bz2", "BZ2File"), "xz": ("lzma", "LZMAFile")}
 
 
-def _expand(data: bytes, form: str, notes: list[str]) -> bytes:
+def _expand(data: bytes | bytearray, form: str, notes: list[str]) -> bytes:
     """Decompress gzip, bzip2 or xz; what comes before a break is kept."""
     import lzma  # slow to import, as are its fellows, and few sources are compressed
     import zlib
@@ -155,7 +155,7 @@ def _expand(data: bytes, form: str, notes: list[str]) -> bytes:
     return out.getvalue()
 
 
-def _decode(data: bytes, notes: list[str]) -> tuple[str, str, int | None]:
+def _decode(data: bytes | bytearray, notes: list[str]) -> tuple[str, str, int | None]:
     for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
         if data.startswith(mark):
             return data[2:].decode(encoding, "replace"), "utf-16", None
@@ -173,7 +173,7 @@ def _decode(data: bytes, notes: list[str]) -> tuple[str, str, int | None]:
         return data.decode("latin-1"), "latin-1", line
 
 
-def _unmarked_utf16(sample: bytes) -> str | None:
+def _unmarked_utf16(sample: bytes | bytearray) -> str | None:
     """Return the form of UTF-16 without its mark, as the end or a part of a file has it: half of its bytes are NUL."""
     high, low = sample[::2].count(0), sample[1::2].count(0)
     most = len(sample) // 2 * 9 // 10

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from ikelog.diagnosis.types import Evidence
+from ikelog.reporting.markup import shortened
 from ikelog.reporting.safe import visible
 
 SHOWN = 20
@@ -26,8 +27,3 @@ def _lines(evidence: Sequence[Evidence]) -> Iterator[str]:
         for number, text in numbered:
             # a CR at the end only tells of the system that wrote the file
             yield shortened(visible(f"{piece.source}:{number}  {text.rstrip()}"), _LONGEST)
-
-
-def shortened(text: str, longest: int) -> str:
-    """Return `text` in so many characters at most, `…` for the rest."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -23,7 +23,7 @@ from ikelog.reporting.evidence_lines import evidence_lines
 from ikelog.reporting.heading import has_several_devices
 from ikelog.reporting.ladder import ladder_lines
 from ikelog.reporting.layout import build_page, plain_text
-from ikelog.reporting.markdown_text import fenced, inline
+from ikelog.reporting.markup import fenced, inline
 from ikelog.reporting.safe import visible
 
 # Of what is a line each, so many are shown.

@@ -11,7 +11,7 @@ from ikelog.report import Report
 from ikelog.reporting import wording
 from ikelog.reporting.blocks import Verdicts, verdict_finding, verdict_findings
 from ikelog.reporting.drawing.marks import Drawing, Mark, build_drawing, child_title
-from ikelog.reporting.evidence_lines import shortened
+from ikelog.reporting.markup import shortened
 from ikelog.reporting.safe import visible
 
 # Mermaid refuses a text of more than 50,000 characters (`maxTextSize`).
