@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import distributed
 import pytest
-import s3fs
-from moto.server import ThreadedMotoServer
 
 from ikelog.batch import cluster as cluster_module
 from ikelog.batch.cluster import ClusterError, connected
@@ -20,6 +17,7 @@ from ikelog.batch.inputs import DEFAULT
 from ikelog.batch.listing import list_inputs
 from ikelog.batch.types import Counts, Settings, Unit
 from tests.batches import NAMES, SAMPLES, Nobody, batch, ikelog, tables_of
+from tests.object_store import object_store
 
 BUCKET = "s3://fleet"
 INPUT = f"{BUCKET}/case"
@@ -41,30 +39,8 @@ def stored() -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def store() -> Iterator[None]:
     """An S3 server with a bucket, found through the environment, which worker processes inherit."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    given = {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": "127.0.0.1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in given.items():
-            patch.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket="fleet")
-        for name, data in stored().items():
-            client.put_object(Bucket="fleet", Key=name, Body=data)
-        s3fs.S3FileSystem.clear_instance_cache()  # other tests have a server of their own
+    with object_store("fleet", stored()):
         yield
-        s3fs.S3FileSystem.clear_instance_cache()
-    server.stop()
 
 
 @pytest.fixture(scope="module")

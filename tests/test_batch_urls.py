@@ -1,16 +1,14 @@
 """Logs in object stores: an S3 server on loopback, and no network for what is no URL."""
 
-import os
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import archives
-import boto3
 import pytest
 import s3fs
-from moto.server import ThreadedMotoServer
+from object_store import object_store
 from test_batch_inputs import LOG, all_of, walked, written
 
 from ikelog.batch.inputs import walk
@@ -31,29 +29,8 @@ STORED = {
 @pytest.fixture(scope="module")
 def store() -> Iterator[None]:
     """An S3 server with a bucket, found through the environment as any other would be."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    given = {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": "127.0.0.1",
-    }
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in given.items():
-            patch.setenv(name, value)
-        client = boto3.client("s3")
-        client.create_bucket(Bucket=BUCKET)
-        for name, data in STORED.items():
-            client.put_object(Bucket=BUCKET, Key=name, Body=data)
-        client.put_object(Bucket=BUCKET, Key="case1/", Body=b"")  # as consoles make a folder
+    with object_store(BUCKET, {**STORED, "case1/": b""}):  # as consoles make a folder
         yield
-    server.stop()
 
 
 @pytest.mark.usefixtures("store")
