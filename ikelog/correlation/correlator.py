@@ -14,7 +14,7 @@ from ikelog.correlation.ikev1.correlator import settle_ikev1, take_beside, take_
 from ikelog.correlation.same_request import answer_request, find_answered
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
-from ikelog.correlation.view import View, give, just_aborted, may_be_of_ended, new_state, states_between
+from ikelog.correlation.view import View, end_failed, give, just_aborted, may_be_of_ended, new_state, states_between
 from ikelog.correlation.waiting import settle_waiting, take_waiting, wait
 from ikelog.events.runs import Run
 from ikelog.events.types import Endpoint, Event, Handle
@@ -159,6 +159,8 @@ def _take_nameless(view: View, event: Event) -> bool:
     if remote is None:
         return wait(view, event)
     fitting = states_between(view, local, remote) or just_aborted(view, event, remote)
+    if len(fitting) == 1 and event.kind in kinds.REQUESTED and end_failed(view, fitting[0]):
+        fitting = []
     if fitting and may_be_of_ended(view, event, remote):
         view.loose.append(event)
         return True

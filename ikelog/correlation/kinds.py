@@ -39,6 +39,9 @@ NAMES_PEER = frozenset(
     session_status""".split()
 )
 
+# The first syslog line of an attempt.
+REQUESTED = frozenset({"connection_requested", "tunnel_requested"})
+
 # Lines that name a crypto map entry and no SA: any negotiation may be meant, so none is.
 NAMES_MAP_ONLY = frozenset(
     """acquire_dispatched acquire_failed acquire_pending acquire_retried tunnel_attempt_failed tunnel_manager_failed

@@ -126,6 +126,18 @@ def note_state(view: View, state: NegotiationState) -> None:
         view.without_handle[id(state)] = state
 
 
+def end_failed(view: View, state: NegotiationState) -> bool:
+    """End a negotiation that failed, where syslog tells of the next attempt with its peer; tell whether it did.
+
+    Syslog does not tell of every end. Where lines name SPIs or handles these tell one attempt from the next.
+    """
+    if not view.syslog_only or not state.failed or state.up or state.initiator_spi is not None:
+        return False
+    state.ended = state.events[-1]
+    note_state(view, state)
+    return True
+
+
 def _enter_ends(view: View, state: NegotiationState, remote: str) -> None:
     by_local = view.by_peer.setdefault(remote, {})
     if state.local is None:
