@@ -2,7 +2,7 @@
 
 from ikelog.correlation.beginnings import decide
 from ikelog.correlation.handles import settle_held
-from ikelog.correlation.view import HELD_LINES, View, is_past
+from ikelog.correlation.view import View, is_past, last_line
 from ikelog.correlation.waiting import settle_waiting, take_waiting
 from ikelog.events.types import Event, Handle
 
@@ -25,15 +25,11 @@ def lasts_until(view: View, source: str) -> int:
     """Return the line of a source up to which nothing expires, a line before all others where something has."""
     until = LAST_LINE
     if view.held:
-        until = _last_line(next(iter(view.held.values())).events[-1], source)
+        until = last_line(next(iter(view.held.values())).events[-1], source)
     for supposed in (view.adopted, view.undecided):
         if supposed:
-            until = min(until, _last_line(supposed[0].events[-1], source))
+            until = min(until, last_line(supposed[0].events[-1], source))
     return until
-
-
-def _last_line(held: Event, source: str) -> int:
-    return held.line + HELD_LINES if held.source == source else -1
 
 
 def settle(view: View) -> None:

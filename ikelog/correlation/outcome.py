@@ -175,11 +175,8 @@ def _failure(gathered: Gathered, ike_up: Event | None, child_up: Event | None, r
     if ike_up is not None:
         told = gathered.events.of(*kinds.NAME_ERROR)
         return next((e for e in told if e.fields.get("error") == errors.RETRANSMISSIONS_EXHAUSTED), None)
-    found = next((e for e in gathered.events.told if is_failure(e)), None)
     refused = _refusing_message(gathered)
-    if found is None or (refused is not None and refused.line < found.line):
-        return refused or found
-    return found
+    return next((e for e in gathered.events.told if e is refused or is_failure(e)), refused)
 
 
 def _refusing_message(gathered: Gathered) -> Event | None:

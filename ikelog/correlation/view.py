@@ -11,6 +11,7 @@ from ikelog.correlation.same_request import SameRequest, add_to_request, note_re
 from ikelog.correlation.state import NegotiationState
 from ikelog.correlation.types import Role
 from ikelog.events.types import Endpoint, Event, Handle
+from ikelog.reading.sources import stream_name
 from ikelog.record import record
 
 # A line that begins a negotiation waits so long, in lines, for the message that shows whose it is.
@@ -217,7 +218,17 @@ def just_aborted(view: View, event: Event, remote: Endpoint) -> list[Negotiation
 
 def is_past(held: Event, event: Event) -> bool:
     """Tell whether an event stands too far behind a held one to have to do with it."""
-    return held.source != event.source or event.line - held.line > HELD_LINES
+    return event.line > last_line(held, event.source)
+
+
+def last_line(held: Event, source: str) -> int:
+    """Return the last line of a source that may have to do with a held event, 0 where none has.
+
+    How long a rotated log goes on behind the event is not known: the next of the device's is looked at as far as that.
+    """
+    if held.source == source:
+        return held.line + HELD_LINES
+    return HELD_LINES if stream_name(held.source) == stream_name(source) else 0
 
 
 def may_be_of_ended(view: View, event: Event, remote: Endpoint) -> bool:

@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import TypeVar
 
 from ikelog.correlation.types import Negotiation
-from ikelog.diagnosis.rule import Lined
+from ikelog.diagnosis.rule import Lined, Log
 
 _Place = TypeVar("_Place", bound=Lined)
 
@@ -17,6 +17,12 @@ def position(negotiation: Negotiation, place: Lined) -> tuple[int, int]:
         return 0, place.line
     sources = [span.source for span in negotiation.spans]
     return sources.index(place.source) if place.source in sources else len(sources), place.line
+
+
+def places_in(log: Log) -> Callable[[Lined], tuple[int, int]]:
+    """Return what orders the places of several negotiations: the number of the source, and the line."""
+    sources = {source.name: number for number, source in enumerate(log.sources)}
+    return lambda place: (sources.get(place.source, 0), place.line)
 
 
 def before(negotiation: Negotiation, first: Lined, second: Lined) -> bool:

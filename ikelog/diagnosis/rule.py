@@ -186,7 +186,7 @@ def _shown_by(negotiation: Negotiation) -> set[str]:
 _CHILD = {state: f"child {state}" for state in ("up", "failed", "rekeyed", "deleted", None)}
 _OTHERS: dict[str, Callable[[Negotiation], object]] = {
     "late": lambda n: n.rekeyed_from is None and not begun(n),
-    "disordered": lambda n: any(message.line < n.messages[0].line for message in n.messages),
+    "disordered": lambda n: any(m.line < n.messages[0].line and m.source == n.messages[0].source for m in n.messages),
     "same request": lambda n: n.same_request_as,
     "simultaneous": lambda n: n.simultaneous_with,
     "child came up": lambda n: n.child_up,

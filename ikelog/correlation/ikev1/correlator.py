@@ -5,7 +5,7 @@ from ikelog.correlation.ikev1.progress import begins, note
 from ikelog.correlation.ikev1.subject import connection_of, is_late, remote_of
 from ikelog.correlation.ikev1.view import Ikev1View
 from ikelog.correlation.state import NegotiationState
-from ikelog.correlation.view import HELD_LINES, View
+from ikelog.correlation.view import View, is_past
 from ikelog.events.types import Event
 
 
@@ -205,14 +205,10 @@ def _take_over_waiting(view: View, own: Ikev1View) -> None:
 def _expire(view: View, own: Ikev1View, event: Event) -> None:
     """Decide on what has waited longer than any negotiation takes to begin."""
     for connection, held in list(own.held.items()):
-        if _is_past(held[-1], event):
+        if is_past(held[-1], event):
             _settle_held(view, own, connection)
-    while own.waiting and _is_past(own.waiting[0], event):
+    while own.waiting and is_past(own.waiting[0], event):
         view.loose.append(own.waiting.pop(0))
-
-
-def _is_past(held: Event, event: Event) -> bool:
-    return held.source != event.source or event.line - held.line > HELD_LINES
 
 
 def _settle_held(view: View, own: Ikev1View, connection: int) -> None:

@@ -1,11 +1,12 @@
 """IKE102: the peer asks again although this device has answered."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ikelog.correlation.types import Message, Negotiation
 from ikelog.diagnosis.evidence import head, repeats
 from ikelog.diagnosis.facts import peer
 from ikelog.diagnosis.ikev1_silence import answer_lost
+from ikelog.diagnosis.order import places_in
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix, Severity
 from ikelog.terms.notifies import is_error
@@ -18,6 +19,7 @@ _MANY = 2
 def find(log: Log) -> Iterator[Match]:
     """Find first requests that came again behind our answer, in one negotiation or in several."""
     known, told = {negotiation.id: negotiation for negotiation in log.negotiations}, set[str]()
+    place_of = places_in(log)
     for negotiation in log.negotiations:
         if negotiation.ike_version == 1:
             yield from answer_lost(negotiation)
@@ -28,7 +30,8 @@ def find(log: Log) -> Iterator[Match]:
         if any(n.role != "responder" or _got_through(n) for n in group):
             continue
         told.update(n.id for n in group)
-        yield from _asked_again(sorted(group, key=_first_line))
+        group.sort(key=lambda n: place_of(n.messages[0]) if n.messages else (0, 0))
+        yield from _asked_again(group, place_of)
 
 
 def _got_through(negotiation: Negotiation) -> bool:
@@ -37,13 +40,9 @@ def _got_through(negotiation: Negotiation) -> bool:
     return negotiation.ike_up is not None or bool(later)
 
 
-def _first_line(negotiation: Negotiation) -> int:
-    return negotiation.messages[0].line if negotiation.messages else 0
-
-
-def _asked_again(group: list[Negotiation]) -> Iterator[Match]:
+def _asked_again(group: list[Negotiation], place_of: Callable[[Lined], tuple[int, int]]) -> Iterator[Match]:
     answer = next((a for n in group for a in _answers(n)), None)
-    again = [place for n in group for place in _requests(n) if answer and place.line > answer.line]
+    again = [place for n in group for place in _requests(n) if answer and place_of(place) > place_of(answer)]
     if answer and again:
         yield _match(group, answer, again)
 

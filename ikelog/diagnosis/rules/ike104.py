@@ -6,6 +6,7 @@ from ikelog.correlation.types import Negotiation
 from ikelog.diagnosis.commands import platforms
 from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import events, notified, peer
+from ikelog.diagnosis.order import before
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Fix
 
@@ -21,10 +22,8 @@ def find(log: Log) -> Iterator[Match]:
 
 def _went_on(negotiation: Negotiation, places: list[Lined]) -> bool:
     """Tell whether the retry got what it asked for: a later stage, or an answer with a KE payload behind it."""
-    last = max(place.line for place in places)
-    granted = any(
-        message.response and "KE" in message.payloads and message.line > last for message in negotiation.messages
-    )
+    answers = (m for m in negotiation.messages if m.response and "KE" in m.payloads)
+    granted = any(all(before(negotiation, place, answer) for place in places) for answer in answers)
     return granted or negotiation.stage != "init"
 
 

@@ -8,6 +8,7 @@ from ikelog.diagnosis.compare import DH_GROUP, differs_only_in, nearest_of
 from ikelog.diagnosis.evidence import notify_lines
 from ikelog.diagnosis.facts import errors_reported, events, failures, notified, peer
 from ikelog.diagnosis.ikev1_refusals import group_refused
+from ikelog.diagnosis.order import before
 from ikelog.diagnosis.policies import Refusal, refusals
 from ikelog.diagnosis.rule import Lined, Log, Match, Rank, Rule
 from ikelog.diagnosis.types import Alternative, Fix
@@ -68,7 +69,7 @@ def _refused_again(negotiation: Negotiation) -> Iterator[Match]:
 
 
 def _answered_otherwise(negotiation: Negotiation, refusal: Message) -> bool:
-    return any(m.line > refusal.line and m.response for m in negotiation.messages)
+    return any(m.response and before(negotiation, refusal, m) for m in negotiation.messages)
 
 
 def _groups(negotiation: Negotiation) -> tuple[str, str] | None:
