@@ -21,7 +21,7 @@ TRIES = 2
 # So much of the next log is read while all workers are busy.
 _AHEAD = 8_000_000
 # What is finished waits until there is so much of it, or so long, and is committed together: many logs are small.
-_COMMIT_BYTES = 8_000_000
+_COMMIT_BYTES = 4_000_000
 _COMMIT_S = 1.0
 
 

@@ -13,7 +13,7 @@ from ikelog.batch.columns import SKIPPED, STORE_VERSION, TABLES
 from ikelog.batch.types import Done, Known, Note, Stored
 
 # What DuckDB may take in this process, beside some 50 MB for itself; it writes to disk what does not fit.
-MEMORY = "64MB"
+MEMORY = "48MB"
 _STORED = "unit, name, address, sha256, ikelog_version, options"
 
 
