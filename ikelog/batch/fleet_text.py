@@ -29,6 +29,8 @@ SHOWN = 20
 FAILING_SHOWN = 10
 # A device without host names is called by its log's name, of which the end tells more.
 _DEVICE_COLUMNS = 36
+# Narrower terminals have no room for the name of a cause beside its code.
+_WIDE = 110
 _STYLES: dict[str, Style] = {
     "established": "good",
     "failed": "bad",
@@ -130,7 +132,7 @@ def _device(page: Page, row: Row) -> list[str]:
         f"{row['established']:,} up",
         f"{failed:,} failed" if failed else "",
         f"{others:,} other" if others else "",
-        " ".join(filter(None, (row["main_cause"], row["main_cause_name"]))),
+        " ".join(filter(None, (row["main_cause"], "" if 0 < page.width < _WIDE else row["main_cause_name"]))),
     ]
 
 

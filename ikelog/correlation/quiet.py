@@ -19,7 +19,8 @@ _LOOKED_FOR = (
         child_delete_received port_floated profile_found profile_chosen child_proposal_requested tunnel_group_found
         tunnel_group_used tunnel_group_set group_policy_set policy_found proposal_added preshared_key_requested
         own_method peer_method address_assigned authorization_requested eap_sent eap_received dh_requested nat_located
-        nat_result crypto_map_accepted crypto_map_unmatched crypto_map_incomplete tunnel_group_searched policy_searched""".split()
+        nat_result crypto_map_accepted crypto_map_unmatched crypto_map_incomplete tunnel_group_searched
+        policy_searched""".split()
     )
 )
 
