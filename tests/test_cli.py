@@ -257,7 +257,9 @@ def test_a_closed_pipe_does_not_pass_the_gate(tmp_path):
     assert "<testsuites" in beside.read_text()
 
 
-@pytest.mark.parametrize("redirect", [f"{PSK} >&-", "- <&-", f"{PSK} >/dev/full", "rules >/dev/full"])
+@pytest.mark.parametrize(
+    "redirect", [f"{PSK} >&-", "- <&-", f"{PSK} >/dev/full", "rules >/dev/full", "--help >/dev/full"]
+)
 def test_streams_that_are_closed_or_full_are_told_with_status_2(redirect):
     done = subprocess.run(["bash", "-c", f"{sys.executable} -m ikelog {redirect}"], capture_output=True, timeout=60)
     assert done.returncode == 2

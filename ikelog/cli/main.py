@@ -1,12 +1,13 @@
 """The command `ikelog`: starts it, and turns every ending into its exit status."""
 
+import errno
 import gc
 import os
 import sys
 from typing import NoReturn
 
 from ikelog.cli.configuration_file import find_configuration
-from ikelog.cli.status import INTERNAL, INTERRUPTED
+from ikelog.cli.status import INTERNAL, INTERRUPTED, USAGE
 
 
 def run() -> NoReturn:
@@ -22,6 +23,8 @@ def run() -> NoReturn:
         status = _closed_pipe()
     except SystemExit as ending:  # click leaves so with 1 when it meets a closed pipe itself
         status = _closed_pipe() if ending.code == 1 else int(ending.code or 0)
+    except OSError as error:  # click prints its help, and versions, without minding whether that can be done
+        status = _unwritten(error)
     except Exception as error:  # the last net: a short message instead of a traceback
         status = _internal(error)
     if not gc.isenabled():  # by a command that may run for hours, and whose libraries want to be cleared away
@@ -61,6 +64,17 @@ def _closed_pipe() -> int:
 
     discard_output()
     return 0
+
+
+def _unwritten(error: OSError) -> int:
+    """Say that standard output takes no more, if that is what happened."""
+    if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return _internal(error)
+    from ikelog.cli.output import discard_output, say
+
+    discard_output()
+    say(f"standard output: {error.strerror}")
+    return USAGE
 
 
 def _internal(error: Exception) -> int:
