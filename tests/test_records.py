@@ -79,6 +79,15 @@ def test_runs_are_the_events_that_they_stand_for(dense: str) -> None:
     assert all(event.kind in run.kinds for run in runs for event in run.events)
 
 
+def test_runs_above_a_prompt_are_of_its_device(dense: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = dense.splitlines(keepends=True)[:900]
+    source = text_source("x", "".join([*lines, "hub7#show clock\n", *lines[-3:]]).encode())
+    found = list(read_runs(source, Reading(ClockState()), shown_but(frozenset())))
+    runs = [event for event in found if isinstance(event, Run)]
+    assert {run.device for run in runs} == {"hub7"} == {event.device for run in runs for event in run.events}
+    assert report(source) == line_by_line(monkeypatch, lambda: report(source))
+
+
 def mutated(text: str, draw: random.Random) -> str:
     """Return a log in which every tenth line has lost, doubled or changed something."""
     lines = text.splitlines(keepends=True)

@@ -1,7 +1,7 @@
 """Runs: records in a row that change nothing in their negotiation, kept by their lines until somebody asks for them."""
 
 from collections.abc import Callable, Mapping, Set
-from typing import Literal
+from typing import Any, Literal
 
 from ikelog.events.types import Event, Value
 
@@ -23,6 +23,12 @@ class Run(Event):
     kinds: Set[str]
     shown: Shown
     read: "Callable[[Run], list[Event]]"
+
+    def _replace(self, **changes: Any) -> "Run":
+        """Return the same with other values of some of an event's fields."""
+        run = super()._replace(**changes)
+        vars(run).update(vars(self))
+        return run
 
     @property
     def events(self) -> list[Event]:
