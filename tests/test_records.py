@@ -181,3 +181,13 @@ def test_identifiers_that_were_one_have_to_be_one() -> None:
     )
     assert shapes.find("from 192.0.2.2 at 192.0.2.2") is not None
     assert shapes.find("from 192.0.2.2 at 192.0.2.3") is None
+
+
+def test_spis_below_a_message_of_ikev1_are_not_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = "sending packet to 203.0.113.61 my_port 500 peer_port 500 (I) MM_NO_STATE"
+    record = f"*Nov 12 09:41:07.112: ISAKMP-PAK: (0):{sent}\n"
+    below = "Initiator SPI : 84F4EAEE19D3BDE7 - Responder SPI : 18B8C116BFABA020 Message id: 0\n"
+    source = text_source("x", (record + below + record).encode())
+    monkeypatch.setattr(rows, "_WORTH_A_STYLE", 0)
+    assert events_of(source) == line_by_line(monkeypatch, lambda: events_of(source))
+    assert "initiator_spi" not in events_of(source)[0].fields

@@ -13,6 +13,8 @@ from ikelog.grammar.tables import table
 from ikelog.reading.lines import Segment
 from ikelog.record import record, replaced
 
+# Families whose records are continued by no line of an IKEv2 message.
+_OTHER_PARTS = frozenset({"ios_ipsec", "ios_ikev1", "asa_ikev1"})
 # Longer records are read line by line.
 LONGEST_TAIL = 64
 
@@ -60,7 +62,7 @@ class Tails:
 
     def _add_spis(self, family: str, fields: dict[str, Value], line: str) -> int:
         """Add the SPIs of a message's first line, which are those of no other; return how many lines that was."""
-        head = self._heads.get(line[:HEAD_LENGTH]) if family != "ios_ipsec" else None
+        head = self._heads.get(line[:HEAD_LENGTH]) if family not in _OTHER_PARTS else None
         found = head.read(line) if head is not None else None
         if found is None:
             return 0
