@@ -527,7 +527,7 @@ LONG = 24_000
 
 @pytest.mark.parametrize("make", NASTY.values(), ids=NASTY.keys())
 def test_time_grows_with_the_length(make: Callable[[int], str]) -> None:
-    assert ratio(make, LONG) < 3
+    assert any(ratio(make, LONG) < 3 for _ in range(4))  # a busy machine may take its time once, a square always
 
 
 def test_a_line_of_megabytes() -> None:
